@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the .c files of the core share: the structs behind the opaque machine, and the few steps that every TCE hcall
+ * and every DMA takes, as inlines so that a batch loop has them in line. Not API. Architectural: nothing here, and no
+ * file that these structs belong to, knows of time.
+ */
+#ifndef TCE_INTERNAL_H
+#define TCE_INTERNAL_H
+
+#include "tce_dma.h"
+#include "tce_hcall.h"
+#include "tce_machine.h"
+#include "tce_rtas.h"
+
+#define TCE__LIKELY(x) __builtin_expect(!!(x), 1)
+#define TCE__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define TCE__COLD __attribute__((noinline, cold))
+
+/* Functions for AVX2 are compiled beside the portable ones and chosen by what the processor has. */
+#if defined(__x86_64__) && !defined(TCE_PORTABLE)
+#define TCE__AVX2 1
+#endif
+
+/* --- Map: 64-bit key to pointer, open addressing, at most half full (map.c) --- */
+
+typedef struct tce__slot {
+    uint64_t key;
+    void *value;            /* NULL: the slot is empty */
+} tce__slot;
+
+typedef struct tce__map {
+    tce__slot *slots;
+    size_t mask;            /* number of slots less one; the number is a power of two */
+    uint32_t shift;         /* 64 - log2(number of slots) */
+    size_t count;
+} tce__map;
+
+bool tce__map_open(tce__map *map);                                  /* false: no memory */
+void tce__map_close(tce__map *map);                                 /* frees the slots, not what they point to */
+bool tce__map_insert(tce__map *map, uint64_t key, void *value);     /* key: not in the map. false: no memory */
+void tce__map_remove(tce__map *map, uint64_t key);
+
+/* Multiplicative (Fibonacci) hashing: LIOBNs, BUIDs and frames come in runs, which it spreads. */
+static inline size_t tce__map_home(const tce__map *map, uint64_t key)
+{
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> map->shift);
+}
+
+/* The value of a key, or NULL. An empty slot may match by its key too: its value is the NULL that is wanted. */
+static inline void *tce__map_find(const tce__map *map, uint64_t key)
+{
+    for (size_t i = tce__map_home(map, key);; i = (i + 1) & map->mask) {
+        const tce__slot *slot = &map->slots[i];
+        if (TCE__LIKELY(slot->key == key) || slot->value == NULL)
+            return slot->value;
+    }
+}
+
+/* --- Copying and filling TCEs (kernels.c) --- */
+
+typedef struct tce__kernels {
+    void (*copy_swapped)(uint64_t *to, const void *from, size_t count);     /* big-endian doublewords to host order */
+    void (*fill)(uint64_t *to, uint64_t value, size_t count);
+} tce__kernels;
+
+tce__kernels tce__kernels_choose(void);
+
+/* --- The TCE table: a flat array, so that a lookup is one dependent load (table.c) --- */
+
+/* TCEs in one touched bit: a 4 KiB page of the host. */
+#define TCE__PAGE_TCES_LOG2 9u
+#define TCE__PAGE_TCES (UINT64_C(1) << TCE__PAGE_TCES_LOG2)
+
+/* What a table has that is committed page by page. */
+typedef struct tce__sparse {
+    uint64_t *touched;          /* one bit for each page of the table: it may hold something but 0 */
+    uint64_t *summary;          /* one bit for each word of `touched` that is not 0 */
+    uint64_t summary_words;
+    uint64_t touched_pages;     /* pages of the table, and of the bitmap, that have been written */
+    uint64_t bitmap_pages;
+} tce__sparse;
+
+typedef struct tce__table {
+    uint64_t *tce;              /* host byte order; NULL: there is no table */
+    const uint64_t *touched;    /* that of `sparse`; of a heap table all bits are 1, so that nobody asks which it is */
+    const uint64_t *guard;      /* = touched where an untouched page must not even be read; else NULL */
+    tce__sparse *sparse;        /* NULL: a heap table */
+} tce__table;
+
+bool tce__table_open(tce__table *table, uint64_t tces);             /* all 0. false: no memory */
+void tce__table_close(tce__table *table, uint64_t tces);
+void tce__table_renew(tce__table *table, uint64_t tces, const tce__kernels *kernels);   /* all 0 again; cannot fail */
+uint64_t tce__table_bytes(const tce__table *table, uint64_t tces);
+void tce__table_touch(const tce__table *table, uint64_t page);      /* page: not touched yet */
+void tce__table_zero(const tce__table *table, uint64_t index, uint64_t count, const tce__kernels *kernels);
+
+static inline bool tce__bit(const uint64_t *bits, uint64_t n)
+{
+    return (bits[n >> 6] >> (n & 63)) & 1;
+}
+
+/* index: within the table, here and below. */
+static inline bool tce__table_touched(const tce__table *table, uint64_t index)
+{
+    return tce__bit(table->touched, index >> TCE__PAGE_TCES_LOG2);
+}
+
+static inline uint64_t tce__table_load(const tce__table *table, uint64_t index)
+{
+    if (TCE__UNLIKELY(table->guard != NULL) && !tce__bit(table->guard, index >> TCE__PAGE_TCES_LOG2))
+        return 0;
+    return table->tce[index];
+}
+
+/* Before `count` (not 0) TCEs from index on are written in one go. */
+static inline void tce__table_touch_range(const tce__table *table, uint64_t index, uint64_t count)
+{
+    uint64_t last = (index + count - 1) >> TCE__PAGE_TCES_LOG2;
+    for (uint64_t page = index >> TCE__PAGE_TCES_LOG2; page <= last; page++) {
+        if (TCE__UNLIKELY(!tce__bit(table->touched, page)))
+            tce__table_touch(table, page);
+    }
+}
+
+/* --- Windows and PHBs (window.c, phb.c) --- */
+
+typedef struct tce__phb tce__phb;
+
+/*
+ * What an LIOBN has. A PHB owns its LIOBNs all its life, also while no window is on them: table.tce is NULL then, and
+ * tces 0. A window's address stays the same until its LIOBN is given up; see tce_machine_generation.
+ */
+typedef struct tce__window {
+    tce__table table;
+    uint64_t tces;
+    uint64_t start;         /* bus address */
+    tce__phb *phb;          /* NULL: virtual I/O */
+    uint32_t liobn;
+    uint8_t shift;          /* page shift */
+    bool bypass;            /* not translated: real address = IOBA - start */
+} tce__window;
+
+/* A window is one cache line of a 64-bit host, and is allocated so. */
+#define TCE__WINDOW_ALIGNMENT 64u
+
+struct tce__phb {
+    tce__window windows[TCE_PHB_WINDOWS];   /* [0] has the default window's LIOBN, [1] the dynamic one's */
+    tce_phb_config config;
+};
+
+/* Zeroed memory of this alignment, ended with free(); NULL: none. */
+void *tce__window_memory(size_t bytes);
+
+/*
+ * What the platforms answer differently, as values at the step that asks for them: the hcall code is one. A platform
+ * is a row of the table in machine.c.
+ */
+typedef struct tce__platform {
+    tce_platform platform;
+    tce_h_status no_pages;          /* a multi-TCE call of 0 pages that passed the checks before */
+    uint32_t query_block;           /* ibm,query-pe-dma-window: largest block of TCEs, in the form with 5 cells */
+    uint64_t query_block_wide;      /* and in the form with 6 */
+    uint32_t create_tces_log2;      /* ibm,create-pe-dma-window: a window has fewer TCEs than 2^this */
+} tce__platform;
+
+const tce__platform *tce__platform_of(tce_platform platform);       /* NULL: not emulated */
+
+struct tce_machine {
+    tce__map windows;               /* LIOBN to tce__window; holds also a PHB's LIOBNs that have no window */
+    tce__kernels kernels;
+    const tce__platform *platform;
+    uint64_t memory_bytes;
+    tce__map frames;                /* number of a 64 KiB frame of guest memory to its bytes in the host */
+    tce__map phbs;                  /* BUID to tce__phb */
+    uint64_t generation;
+    size_t window_count;            /* windows that there are */
+    size_t window_places;           /* the same, but a PHB without a window counts 1, that of its reset state */
+};
+
+tce_err tce__window_shape(uint32_t page_shift, uint64_t start, uint64_t tces);
+void tce__window_install(tce_machine *m, tce__window *w, const tce__table *table, uint32_t page_shift, uint64_t start,
+                         uint64_t tces);
+void tce__window_close(tce_machine *m, tce__window *w);
+void tce__window_renew(tce_machine *m, tce__window *w);
+
+/* Windows that a PHB has, 0...TCE_PHB_WINDOWS. */
+static inline uint32_t tce__phb_window_count(const tce__phb *phb)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < TCE_PHB_WINDOWS; i++)
+        count += phb->windows[i].table.tce != NULL;
+    return count;
+}
+
+static inline tce__phb *tce__phb_of(const tce_machine *m, uint64_t buid)
+{
+    return (tce__phb *)tce__map_find(&m->phbs, buid);
+}
+
+tce_err tce__phb_reset(tce_machine *m, tce__phb *phb);
+void tce__phb_free(tce__phb *phb);          /* with its tables */
+
+/*
+ * The window of an LIOBN, or NULL. All 64 bits of it count: no window has more than 32. Who found the window through
+ * a machine that is not const may write its TCEs, which are not part of the struct.
+ */
+static inline const tce__window *tce__window_of(const tce_machine *m, uint64_t liobn)
+{
+    const tce__window *w = (const tce__window *)tce__map_find(&m->windows, liobn);
+    return w != NULL && w->table.tce != NULL ? w : NULL;
+}
+
+/* The index of an IOBA's TCE, with all 64 bits: it may be beyond the window, whose TCEs are 0...tces - 1. */
+static inline uint64_t tce__index(const tce__window *w, uint64_t ioba)
+{
+    return (ioba - w->start) >> w->shift;
+}
+
+/* The window of a PHB whose range holds ioba, the default one first; NULL: none, or no such PHB. */
+static inline const tce__window *tce__window_at(const tce_machine *m, uint64_t buid, uint64_t ioba)
+{
+    const tce__phb *phb = tce__phb_of(m, buid);
+    if (phb == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < TCE_PHB_WINDOWS; i++) {
+        if (tce__index(&phb->windows[i], ioba) < phb->windows[i].tces)
+            return &phb->windows[i];
+    }
+    return NULL;
+}
+
+/* --- Guest memory (memory.c) --- */
+
+#define TCE__LIST_BYTES UINT64_C(4096)
+
+static inline bool tce__is_memory(const tce_machine *m, uint64_t address)
+{
+    return TCE__LIKELY(address < m->memory_bytes) || m->memory_bytes == TCE_MEMORY_UNKNOWN;
+}
+
+/* The host's bytes of the 4 KiB page that address lies in, or NULL where it reads as zeros. */
+const unsigned char *tce__memory_page(const tce_machine *m, uint64_t address);
+void tce__memory_close(tce_machine *m);
+
+/* --- The TCE hcalls on a window that has been looked up (hcall.c); w NULL: the LIOBN has none --- */
+
+tce_h_status tce__stuff(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages);
+
+/* entries: npages TCEs in host order, or NULL: they are read from guest memory at `list`. */
+tce_h_status tce__put_list(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t list,
+                           const uint64_t *entries, uint64_t npages);
+
+/* The end of tce__put where nothing was written on that page of the table yet. */
+TCE__COLD tce_h_status tce__put_first(const tce__window *w, uint64_t index, uint64_t tce);
+
+/* LoPAR 14.5.4.2.1, as QEMU 7.2 answers. */
+static inline tce_h_status tce__get(const tce__window *w, uint64_t ioba, uint64_t *tce)
+{
+    /* 1. The LIOBN has a window. [hcall.get.1] */
+    if (TCE__UNLIKELY(w == NULL))
+        return TCE_H_PARAMETER;
+    /* 2. The IOBA lies in it; the bits inside a page are ignored. [hcall.get.2] */
+    uint64_t index = tce__index(w, ioba);
+    if (TCE__UNLIKELY(index >= w->tces))
+        return TCE_H_PARAMETER;
+    /* 3. The value that was stored, whatever it is. [hcall.get.3] */
+    *tce = tce__table_load(&w->table, index);
+    return TCE_H_SUCCESS;
+}
+
+/* LoPAR 14.5.4.2.2, as QEMU 7.2 answers. */
+static inline tce_h_status tce__put(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce)
+{
+    (void)m;
+    /* 1. The LIOBN has a window. [hcall.put.1] */
+    if (TCE__UNLIKELY(w == NULL))
+        return TCE_H_PARAMETER;
+    /* 2. The IOBA lies in it; the bits inside a page are ignored. [hcall.put.2] */
+    uint64_t index = tce__index(w, ioba);
+    if (TCE__UNLIKELY(index >= w->tces))
+        return TCE_H_PARAMETER;
+    /* 3. Any 64-bit value is stored as it is. [hcall.put.3] */
+    if (TCE__UNLIKELY(!tce__table_touched(&w->table, index)))
+        return tce__put_first(w, index, tce);
+    w->table.tce[index] = tce;
+    return TCE_H_SUCCESS;
+}
+
+/* --- Translation (dma.c) --- */
+
+/* Does a TCE let a device make this access? TCE_ACCESS_NONE (direction not known) needs any permission. */
+static inline bool tce__allows(uint64_t tce, uint64_t access)
+{
+    /* For each access, four bits: which control fields (LoPAR 3.2.2.2) allow it. */
+    uint64_t fields = UINT64_C(0x8CAE);     /* both: {3}; write: {2,3}; read: {1,3}; not known: {1,2,3} */
+    return fields >> ((access & TCE_ACCESS_RW) << 2) >> (tce & TCE_ACCESS_RW) & 1;
+}
+
+/* Which fault it is where tce__allows says no. */
+static inline tce_fault tce__refusal(uint64_t tce, uint64_t access)
+{
+    bool read = (tce & TCE_ACCESS_READ) != 0;
+    return (access & TCE_ACCESS_RW) == TCE_ACCESS_WRITE || ((access & TCE_ACCESS_WRITE) != 0 && read)
+               ? TCE_FAULT_NO_WRITE
+               : TCE_FAULT_NO_READ;
+}
+
+/* Bytes from ioba to the end of its I/O page. */
+static inline uint64_t tce__page_rest(const tce__window *w, uint64_t ioba)
+{
+    return (UINT64_C(1) << w->shift) - ((ioba - w->start) & tce_page_mask(w->shift));
+}
+
+/*
+ * The same for a window that is not translated, where an access may be of any length: the first of its pages that has
+ * a fault decides. Real addresses ascend with IOBAs, so it is the one that memory ends on or that the window ends at.
+ */
+static inline tce_fault tce__translate_bypass(const tce_machine *m, const tce__window *w, uint64_t ioba,
+                                              uint64_t bytes, uint64_t *address)
+{
+    uint64_t offset = ioba - w->start, last = offset + bytes - (bytes != 0);
+    bool passes = last < offset;        /* the end of the bus */
+    if (offset >> w->shift >= w->tces)
+        return TCE_FAULT_OUTSIDE_WINDOW;
+    if (passes)
+        last = UINT64_MAX;
+    if (!tce__is_memory(m, last)) {
+        uint64_t first = offset < m->memory_bytes ? m->memory_bytes : offset;
+        return first >> w->shift < w->tces ? TCE_FAULT_NOT_MEMORY : TCE_FAULT_OUTSIDE_WINDOW;
+    }
+    if (passes || last >> w->shift >= w->tces)
+        return TCE_FAULT_OUTSIDE_WINDOW;
+    *address = offset;
+    return TCE_FAULT_NONE;
+}
+
+/*
+ * Translates `bytes` bytes (0: none) at ioba, all of them on its I/O page unless the window is a bypass: the TCE's
+ * permission first, then memory. *address is written only on TCE_FAULT_NONE.
+ */
+static inline tce_fault tce__translate_page(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t bytes,
+                                            uint64_t access, uint64_t *address)
+{
+    uint64_t offset = ioba - w->start, index = offset >> w->shift, mask = tce_page_mask(w->shift);
+    if (TCE__UNLIKELY(w->bypass))
+        return tce__translate_bypass(m, w, ioba, bytes, address);
+    if (TCE__UNLIKELY(index >= w->tces))
+        return TCE_FAULT_OUTSIDE_WINDOW;
+    uint64_t tce = tce__table_load(&w->table, index);
+    if (TCE__UNLIKELY(!tce__allows(tce, access)))
+        return tce__refusal(tce, access);
+    /* Bits of the TCE between the control field and the page are ignored, as QEMU and the PHBs do. */
+    uint64_t real = (tce & ~mask) | (offset & mask);
+    /* Memory starts at 0, so the last byte decides. It lies on the same page: nothing wraps. */
+    if (TCE__UNLIKELY(!tce__is_memory(m, real + bytes - (bytes != 0))))
+        return TCE_FAULT_NOT_MEMORY;
+    *address = real;
+    return TCE_FAULT_NONE;
+}
+
+#endif
