@@ -8,6 +8,10 @@
 #include "chunk.h"
 #include "little_endian.h"
 
+#define ALWAYS_INLINE __attribute__((always_inline))
+/* Kept out of the loops that call them, whose variables then stay in registers. */
+#define OUT_OF_LINE __attribute__((noinline))
+
 /* Events are made in blocks, so that the expanded columns of one block stay in the first-level cache. */
 enum { BLOCK = 512 };
 
@@ -40,6 +44,7 @@ typedef struct decoder {
     plan *plans;
     uint64_t *values, *counts; /* columns VALUE and COUNT, expanded, and zeros for events that would take too many */
     tce__prediction *predictions;
+    bool narrow_addresses;
     bool predicts; /* some shape uses predictions, so that they must be learnt */
 } decoder;
 
@@ -78,7 +83,7 @@ static bool take(column *c, uint64_t *value)
  * Expands up to BLOCK values of a column of 0 to 4 planes. One loop a width, each simple enough for a compiler to do
  * several values at once.
  */
-static void expand32(const column *c, uint32_t from, uint32_t n, uint32_t *restrict out)
+static inline ALWAYS_INLINE void expand32(const column *c, uint32_t from, uint32_t n, uint32_t *restrict out)
 {
     const uint8_t *p0 = c->bytes + from, *p1 = p0 + c->count, *p2 = p1 + c->count, *p3 = p2 + c->count;
     switch (c->planes) {
@@ -252,9 +257,6 @@ static bool teaches(const tce_event *event)
            (event->kind == TCE_EVENT_DMA && (event->flags & TCE_EVENT_RECORDED));
 }
 
-/* Kept out of the loops that call them, whose variables then stay in registers. */
-#define OUT_OF_LINE __attribute__((noinline))
-
 /* The forms that a loop without branches cannot do. */
 static OUT_OF_LINE tce_chunk_fault finish_event(decoder *d, tce_chunk *chunk, tce_event *event, tce__shape *shape,
                                                 uint64_t literal_words)
@@ -281,37 +283,69 @@ typedef struct running {
     const uint64_t *next_value, *next_count;
 } running;
 
-/* The columns of one block of events, expanded. */
+/* The columns of one block of events, expanded: addresses in 32 bits where all of a chunk's fit, as most do. */
 typedef struct block {
     uint32_t shape_of[BLOCK];
-    uint64_t steps[BLOCK], deltas[BLOCK];
+    int32_t deltas32[BLOCK];
+    uint64_t deltas[BLOCK];
 } block;
 
-static tce_chunk_fault fill_block(decoder *d, tce_chunk *chunk, block *b, uint32_t from, uint32_t n, running *r,
-                                  uint64_t left)
+static bool is_narrow(const column *c)
 {
+    return c->planes <= 4 && c->escapes == 0;
+}
+
+/* Time stamps whose steps are narrow: no sum of 65,536 of them wraps, so the last one tells whether all are right. */
+static inline ALWAYS_INLINE void add_narrow_steps(column *steps, uint32_t n, uint64_t *restrict times, uint64_t *now)
+{
+    uint32_t narrow[BLOCK];
+    uint64_t time = *now;
+    expand32(steps, steps->next, n, narrow);
+    steps->next += n;
+    for (uint32_t i = 0; i < n; i++)
+        times[i] = time += narrow[i];
+    *now = time;
+}
+
+/* Any time stamps. left: from now to the last one of the chunk. */
+static OUT_OF_LINE tce_chunk_fault add_wide_steps(column *steps, uint32_t n, uint64_t *times, uint64_t *now,
+                                                  uint64_t left)
+{
+    if (!expand(steps, n, times))
+        return TCE_CHUNK_COLUMN;
+    for (uint32_t i = 0; i < n; i++) {
+        if (times[i] > left)
+            return TCE_CHUNK_TIME;
+        left -= times[i];
+        times[i] = *now += times[i];
+    }
+    return TCE_CHUNK_OK;
+}
+
+static inline ALWAYS_INLINE tce_chunk_fault fill_block(decoder *d, block *b, uint32_t from, uint32_t n,
+                                                       uint64_t *times, uint64_t *now, uint64_t left)
+{
+    column *steps = &d->columns[TCE__COLUMN_TIME], *addresses = &d->columns[TCE__COLUMN_ADDRESS];
     expand32(&d->columns[TCE__COLUMN_SHAPE], from, n, b->shape_of);
     uint32_t largest = 0;
     for (uint32_t i = 0; i < n; i++)
         largest = b->shape_of[i] > largest ? b->shape_of[i] : largest;
     if (largest >= d->shape_count)
         return TCE_CHUNK_SHAPE;
-    if (!expand(&d->columns[TCE__COLUMN_TIME], n, b->steps) || !expand(&d->columns[TCE__COLUMN_ADDRESS], n, b->deltas))
-        return TCE_CHUNK_COLUMN;
-    unzigzag(b->deltas, n);
-    /* Where 65,536 steps cannot wrap, the sum at the end tells whether they are right. */
-    uint64_t longest = 0;
-    for (uint32_t i = 0; i < n; i++)
-        longest |= b->steps[i];
-    for (uint32_t i = 0; longest >> 47 && i < n; i++) {
-        if (b->steps[i] > left)
-            return TCE_CHUNK_TIME;
-        left -= b->steps[i];
+    if (d->narrow_addresses) {
+        uint32_t zigzags[BLOCK];
+        expand32(addresses, addresses->next, n, zigzags);
+        addresses->next += n;
+        for (uint32_t i = 0; i < n; i++)
+            b->deltas32[i] = (int32_t)(zigzags[i] >> 1 ^ (0 - (zigzags[i] & 1)));
+    } else {
+        if (!expand(addresses, n, b->deltas))
+            return TCE_CHUNK_COLUMN;
+        unzigzag(b->deltas, n);
     }
-    uint64_t time = r->time, *times = chunk->times + from;
-    for (uint32_t i = 0; i < n; i++)
-        times[i] = time += b->steps[i];
-    r->time = time;
+    if (!is_narrow(steps))
+        return add_wide_steps(steps, n, times, now, left);
+    add_narrow_steps(steps, n, times, now);
     return TCE_CHUNK_OK;
 }
 
@@ -319,8 +353,8 @@ static tce_chunk_fault fill_block(decoder *d, tce_chunk *chunk, block *b, uint32
  * Makes events[i], events[i + 1], ... up to the n-th, or to the first that has to be finished; returns how many are
  * made. The hot loop of the decoder: no branch but its end, and little enough to stay in registers.
  */
-static OUT_OF_LINE uint32_t make_events(const plan *plans, const block *b, running *r, tce_event *events, uint32_t i,
-                                        uint32_t n)
+static inline ALWAYS_INLINE uint32_t make_events(const plan *plans, const block *b, running *r, tce_event *events,
+                                                 uint32_t i, uint32_t n, bool narrow)
 {
     const uint64_t *value = r->next_value, *count = r->next_count;
     uint64_t offset = r->offset, sum = r->value;
@@ -334,7 +368,7 @@ static OUT_OF_LINE uint32_t make_events(const plan *plans, const block *b, runni
         value += takes_value;
         uint64_t tail = p->tail + (*count & (0 - (uint64_t)takes_count));
         count += takes_count;
-        offset += b->deltas[i];
+        offset += narrow ? (uint64_t)(int64_t)b->deltas32[i] : b->deltas[i];
         finish = p->finish;
         memcpy(&events[i], &p->head, sizeof p->head);
         events[i].address = p->base + offset;
@@ -348,11 +382,52 @@ static OUT_OF_LINE uint32_t make_events(const plan *plans, const block *b, runni
     return i;
 }
 
+static OUT_OF_LINE uint32_t make_narrow_events(const plan *plans, const block *b, running *r, tce_event *events,
+                                               uint32_t i, uint32_t n)
+{
+    return make_events(plans, b, r, events, i, n, true);
+}
+
+static OUT_OF_LINE uint32_t make_wide_events(const plan *plans, const block *b, running *r, tce_event *events,
+                                             uint32_t i, uint32_t n)
+{
+    return make_events(plans, b, r, events, i, n, false);
+}
+
+/* The loops that fill a block are worth a processor's wider vectors; a baseline x86-64 has the narrowest. */
+typedef tce_chunk_fault fill_function(decoder *d, block *b, uint32_t from, uint32_t n, uint64_t *times, uint64_t *now,
+                                      uint64_t left);
+
+static tce_chunk_fault fill_block_baseline(decoder *d, block *b, uint32_t from, uint32_t n, uint64_t *times,
+                                           uint64_t *now, uint64_t left)
+{
+    return fill_block(d, b, from, n, times, now, left);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static tce_chunk_fault fill_block_avx2(decoder *d, block *b, uint32_t from, uint32_t n,
+                                                                       uint64_t *times, uint64_t *now, uint64_t left)
+{
+    return fill_block(d, b, from, n, times, now, left);
+}
+
+static fill_function *choose_fill(void)
+{
+    return __builtin_cpu_supports("avx2") ? fill_block_avx2 : fill_block_baseline;
+}
+#else
+static fill_function *choose_fill(void)
+{
+    return fill_block_baseline;
+}
+#endif
+
 static tce_chunk_fault decode_block(decoder *d, tce_chunk *chunk, block *b, uint32_t from, uint32_t n, running *r)
 {
     tce_event *events = chunk->events + from;
     for (uint32_t i = 0; i < n;) {
-        i = make_events(d->plans, b, r, events, i, n);
+        i = d->narrow_addresses ? make_narrow_events(d->plans, b, r, events, i, n)
+                                : make_wide_events(d->plans, b, r, events, i, n);
         uint32_t shape = b->shape_of[i - 1];
         if (!d->plans[shape].finish)
             continue;
@@ -375,10 +450,12 @@ static tce_chunk_fault decode_events(decoder *d, tce_chunk *chunk, const tce_pro
         if (d->counts[i] > UINT32_MAX)
             return TCE_CHUNK_COLUMN;
     }
+    fill_function *fill = choose_fill();
+    d->narrow_addresses = is_narrow(&d->columns[TCE__COLUMN_ADDRESS]);
     running r = {.time = prologue->first_time, .next_value = d->values, .next_count = d->counts};
     for (uint32_t from = 0; from < prologue->count; from += BLOCK) {
         uint32_t n = prologue->count - from < BLOCK ? prologue->count - from : BLOCK;
-        tce_chunk_fault fault = fill_block(d, chunk, &b, from, n, &r, prologue->last_time - r.time);
+        tce_chunk_fault fault = fill(d, &b, from, n, chunk->times + from, &r.time, prologue->last_time - r.time);
         if (fault == TCE_CHUNK_OK)
             fault = decode_block(d, chunk, &b, from, n, &r);
         if (fault != TCE_CHUNK_OK)

@@ -169,7 +169,9 @@ static void encode_event(encoder *e, const tce_chunk *chunk, size_t index)
         push(&e->columns[TCE__COLUMN_SIDE], tce__zigzag(side[TCE_HCALL_VALUE] - interned->last_list));
         interned->last_list = side[TCE_HCALL_VALUE];
     }
-    tce__predict_event(e->predictions, event, side);
+    /* What was predicted has nothing to teach, and the decoder skips it too. */
+    if (!(interned->form & TCE__FORM_PREDICT))
+        tce__predict_event(e->predictions, event, side);
 }
 
 /* The number of planes for which planes and escapes together take the fewest bytes. */

@@ -62,7 +62,7 @@ static tce_err add_phbs(tce_machine *m, const tce_config *config)
         tce_phb_config phb = config->phb;
         uint64_t liobn = phb.liobn + PHB_LIOBN_STRIDE * n;
         phb.buid += n;
-        if (liobn > UINT32_MAX || phb.buid < n)
+        if (liobn > UINT32_MAX)     /* a BUID that wraps is 0 first, which none is */
             return TCE_ERR_CONFIG;
         phb.liobn = (uint32_t)liobn;
         tce_err err = tce_phb_add(m, &phb);

@@ -53,9 +53,9 @@ static inline const tce__window *window_of(run *r, const tce_event *event)
     const tce_stream *stream = &r->batch->streams[event->stream];
     if (TCE__UNLIKELY(stream->liobn == TCE_LIOBN_UNKNOWN))
         return tce__window_at(r->m, stream->buid, event->address);
-    if (TCE__UNLIKELY(r->generation != tce_machine_generation(r->m))) {
+    if (TCE__UNLIKELY(r->generation != r->m->generation)) {
         memset(r->found, 0, sizeof r->found);
-        r->generation = tce_machine_generation(r->m);
+        r->generation = r->m->generation;
     }
     found *f = &r->found[event->stream % FOUND_SLOTS];
     if (TCE__UNLIKELY(f->stream_plus_1 != event->stream + 1)) {
@@ -374,7 +374,7 @@ tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, 
     }
     r.check = r.options->check && !r.options->state_only;
     r.options->mismatch_count = 0;
-    r.generation = tce_machine_generation(m);
+    r.generation = m->generation;
     tce_err err = TCE_OK;
     size_t i = 0;
     for (; i < batch->count; i++) {

@@ -4,7 +4,7 @@
  * committed, with one bit for each 4 KiB page that was written: clearing a page that was not commits nothing, and a
  * window of 2^40 TCEs is cleared in a millisecond. Architectural.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 
 #include "internal.h"
 

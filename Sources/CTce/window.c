@@ -46,7 +46,6 @@ void tce__window_install(tce_machine *m, tce__window *w, const tce__table *table
     w->tces = tces;
     w->start = start;
     w->shift = (uint8_t)page_shift;
-    w->bypass = false;
     m->window_count++;
     m->window_places += (w->phb == NULL ? 1 : places(w->phb)) - before;
     m->generation++;
