@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import CTce
+
+/// The core's counters and what differed, over all batches of a run.
+@safe final class RunCounters {
+    fileprivate var raw = tce_counters()
+
+    /// The first differences, at most `mismatchMax`.
+    private(set) var mismatches: [Mismatch] = []
+    private let mismatchMax: Int
+
+    init(mismatchMax: Int = 20) {
+        self.mismatchMax = mismatchMax
+    }
+
+    var events: UInt64 { raw.events }
+    var mismatchCount: UInt64 { raw.mismatches + raw.rtas_mismatches }
+
+    /// Applies events of a batch to a machine. `firstEvent` and `chunk` say where in the trace the batch lies.
+    func run(
+        _ batch: EventBatch, range: Range<Int>, on machine: borrowing Machine, check: Bool, stateOnly: Bool = false,
+        firstEvent: UInt64, chunk: UInt64
+    ) throws(ReplayError) {
+        let whole = unsafe tce_chunk_batch(batch.chunk)
+        precondition(unsafe range.lowerBound >= 0 && range.upperBound <= whole.count)
+        guard !range.isEmpty else { return }
+        var part = unsafe whole
+        unsafe part.events = whole.events + range.lowerBound
+        unsafe part.times = whole.times + range.lowerBound
+        unsafe part.count = range.count
+        let room = mismatchMax - mismatches.count
+        var found = [tce_mismatch](repeating: tce_mismatch(), count: room)
+        var foundCount = 0
+        var done = 0
+        let error = unsafe found.withUnsafeMutableBufferPointer { found in
+            var options = unsafe tce_run_options(
+                check: check, state_only: stateOnly, results: nil, mismatches: found.baseAddress, mismatch_max: room,
+                mismatch_count: 0)
+            let error = unsafe tce_run(machine.handle, &part, &raw, &options, &done)
+            foundCount = unsafe options.mismatch_count
+            return error
+        }
+        for raw in found.prefix(foundCount) {
+            let index = range.lowerBound + Int(raw.event)
+            mismatches.append(
+                Mismatch(
+                    event: firstEvent + UInt64(index), chunk: chunk, what: unsafe String(cString: tce_mismatch_name(raw.what)),
+                    cell: Int(raw.cell), recorded: raw.recorded, answered: raw.answered, traceEvent: batch[index]))
+        }
+        guard error == 0 else {
+            throw ReplayError(
+                reason: unsafe String(cString: tce_err_text(error)),
+                event: firstEvent + UInt64(range.lowerBound + done), chunk: chunk)
+        }
+    }
+
+    /// Writes the counters into a snapshot.
+    func fill(_ statistics: inout ReplayStatistics) {
+        let calls = unsafe withUnsafeBytes(of: raw.calls) { bytes in
+            unsafe Array(bytes.bindMemory(to: tce_call_counter.self))
+        }
+        for (index, counter) in calls.enumerated() where counter.calls > 0 {
+            let name = unsafe String(cString: tce_call_count_name(UInt32(index)))
+            if index < Int(TCE_HCALL_COUNT) {
+                statistics.hcalls[name] = ReplayStatistics.Calls(
+                    calls: counter.calls, tces: counter.tces, errors: counter.errors)
+            } else {
+                statistics.rtas[name] = ReplayStatistics.RTASCalls(calls: counter.calls, errors: counter.errors)
+            }
+        }
+        let faults = unsafe withUnsafeBytes(of: raw.faults) { bytes in
+            unsafe Array(bytes.bindMemory(to: UInt64.self))
+        }
+        statistics.dma = ReplayStatistics.DMA(
+            transactions: raw.transactions, reads: raw.reads, writes: raw.writes, unknown: raw.unknown,
+            bytes: raw.bytes, translations: raw.translations,
+            faults: ReplayStatistics.Faults(
+                total: faults.dropFirst().reduce(0, +), noWindow: faults[Int(TCE_FAULT_NO_WINDOW)],
+                outsideWindow: faults[Int(TCE_FAULT_OUTSIDE_WINDOW)], noRead: faults[Int(TCE_FAULT_NO_READ)],
+                noWrite: faults[Int(TCE_FAULT_NO_WRITE)], notMemory: faults[Int(TCE_FAULT_NOT_MEMORY)],
+                notShared: faults[Int(TCE_FAULT_NOT_SHARED)], peFrozen: faults[Int(TCE_FAULT_PE_FROZEN)]))
+        statistics.others = ReplayStatistics.Others(
+            observedHcalls: raw.observed, ultracalls: raw.ultracalls, guestCalls: raw.guest,
+            platformEvents: raw.windows, refused: raw.refused)
+        statistics.check.compared = raw.compared
+        statistics.check.mismatches = raw.mismatches
+        statistics.check.rtasCompared = raw.rtas_compared
+        statistics.check.rtasMismatches = raw.rtas_mismatches
+    }
+}

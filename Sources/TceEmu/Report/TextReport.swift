@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A replay's statistics for a person.
+public struct TextReport: CustomStringConvertible {
+    private let statistics: ReplayStatistics
+
+    public init(_ statistics: ReplayStatistics) {
+        self.statistics = statistics
+    }
+
+    public var description: String {
+        var text = head
+        text += hcalls
+        text += dma
+        text += others
+        text += check
+        return text
+    }
+
+    private var head: String {
+        let trace = statistics.trace
+        var text =
+            "\(trace.events.grouped) events in \(trace.chunks.grouped) chunks over "
+            + "\(duration(nanoseconds: trace.spanNanoseconds)), \(statistics.model) replay (no time model) on platform "
+            + "\(statistics.platform)\n"
+        if !trace.complete {
+            text += "NOT COMPLETE: "
+            text +=
+                trace.lostChunks > 0 || trace.lostEvents > 0
+                ? "\(trace.lostChunks.grouped) chunks and \(trace.lostEvents.grouped) events were lost\n"
+                : "the replay ended before the trace did\n"
+        }
+        return text
+    }
+
+    private var hcalls: String {
+        guard !statistics.hcalls.isEmpty || !statistics.rtas.isEmpty else { return "" }
+        var table = TextTable()
+        table.add("", "calls", "TCEs", "TCEs/call", "errors")
+        for (name, calls) in statistics.hcalls.sorted(by: { $0.key < $1.key }) {
+            let tenths = calls.calls > 0 ? calls.tces / calls.calls * 10 + calls.tces % calls.calls * 10 / calls.calls : 0
+            table.add(
+                name, calls.calls.grouped, calls.tces.grouped, "\(tenths / 10).\(tenths % 10)", calls.errors.grouped)
+        }
+        for (name, calls) in statistics.rtas.sorted(by: { $0.key < $1.key }) {
+            table.add(name, calls.calls.grouped, "", "", calls.errors.grouped)
+        }
+        return "\nCalls\n" + table.text
+    }
+
+    private var dma: String {
+        let dma = statistics.dma
+        guard dma.transactions > 0 else { return "" }
+        var table = TextTable()
+        table.add("transactions", dma.transactions.grouped)
+        if dma.reads > 0 { table.add("reads", dma.reads.grouped, percent(dma.reads, of: dma.transactions)) }
+        if dma.writes > 0 { table.add("writes", dma.writes.grouped, percent(dma.writes, of: dma.transactions)) }
+        if dma.unknown > 0 {
+            table.add(
+                "length or direction unknown", dma.unknown.grouped, percent(dma.unknown, of: dma.transactions))
+        }
+        if dma.bytes > 0 { table.add("bytes", dma.bytes.grouped) }
+        table.add("TCEs looked up", dma.translations.grouped)
+        table.add("faults", dma.faults.total.grouped, percent(dma.faults.total, of: dma.transactions))
+        for (name, count) in dma.faults.byCause where count > 0 {
+            table.add("  \(name)", count.grouped, percent(count, of: dma.transactions))
+        }
+        return "\nDMA\n" + table.text
+    }
+
+    private var others: String {
+        let others = statistics.others
+        var table = TextTable()
+        func add(_ name: String, _ count: UInt64) {
+            if count > 0 { table.add(name, count.grouped) }
+        }
+        add("window, PHB and reset events", others.platformEvents)
+        add("refused by this machine", others.refused)
+        add("hcalls known by opcode only (not executed)", others.observedHcalls)
+        add("ultracalls (not executed)", others.ultracalls)
+        add("calls of the guest's DMA API (not executed)", others.guestCalls)
+        return table.isEmpty ? "" : "\nOther events\n" + table.text
+    }
+
+    private var check: String {
+        let check = statistics.check
+        guard check.enabled else { return "" }
+        var text = "\nCheck: \(check.compared.grouped) recorded answers compared, \(check.mismatches.grouped) differ"
+        if check.rtasCompared > 0 {
+            text += "; \(check.rtasCompared.grouped) of RTAS calls, \(check.rtasMismatches.grouped) differ"
+        }
+        return text + "\n"
+    }
+}
+
+extension ReplayStatistics.Faults {
+    /// Each cause by its key, in the order of the keys' numbers.
+    var byCause: [(name: String, count: UInt64)] {
+        [
+            ("no_window", noWindow), ("outside_window", outsideWindow), ("no_read", noRead), ("no_write", noWrite),
+            ("not_memory", notMemory), ("not_shared", notShared), ("pe_frozen", peFrozen),
+        ]
+    }
+}

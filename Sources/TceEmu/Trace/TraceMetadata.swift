@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The text that the header and the end member carry after their prologue: one `key value` a line, UTF-8. A reader takes
+// the keys that it knows and leaves the others alone, so that a minor version may add some.
+
+extension TraceHeader {
+    var text: String {
+        var lines = ["unit_ns \(unitNanoseconds)"]
+        func add(_ key: String, _ value: String?) {
+            guard let value else { return }
+            lines.append("\(key) \(value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: " "))")
+        }
+        add("platform", platform)
+        add("memory", memoryBytes.map(String.init))
+        add("source", source)
+        add("command", command)
+        for sentence in inferred { add("inferred", sentence) }
+        add("writer", writer)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    init(text: String) throws(TraceError) {
+        self.init()
+        for line in text.split(separator: "\n") {
+            let (key, value) = splitKey(line)
+            switch key {
+            case "unit_ns":
+                guard let unit = UInt64(value), Self.units[unit] != nil else {
+                    throw TraceError(.damaged, "the header's unit_ns is \"\(value)\"; expected 1, 1000, 1000000 or 1000000000")
+                }
+                unitNanoseconds = unit
+            case "memory":
+                guard let bytes = UInt64(value) else {
+                    throw TraceError(.damaged, "the header's memory is \"\(value)\"; expected a number of bytes")
+                }
+                memoryBytes = bytes
+            case "platform": platform = value
+            case "source": source = value
+            case "command": command = value
+            case "inferred": inferred.append(value)
+            case "writer": writer = value
+            default: break
+            }
+        }
+    }
+}
+
+/// What is known of a trace after its last event: the content of its end member.
+public struct TraceTotals: Hashable, Sendable {
+    /// A window that the trace makes.
+    public struct Window: Hashable, Sendable {
+        public var liobn: LIOBN
+        public var start: IOBA
+        public var pageShift: UInt64
+        public var tces: UInt64
+    }
+
+    public var events: UInt64 = 0
+    /// Chunks of events: the header and the end are not counted.
+    public var chunks: UInt64 = 0
+    /// Time stamps of the first and the last event, in the trace's unit; 0 without events.
+    public var firstTime: UInt64 = 0
+    public var lastTime: UInt64 = 0
+    /// Events by kind.
+    public var kinds: [EventKind: UInt64] = [:]
+    /// Windows, each once, in the order of their first making; at most 4,096.
+    public var windows: [Window] = []
+
+    static let windowsMax = 4096
+
+    public init() {}
+
+    mutating func note(_ window: Window) {
+        if windows.count < Self.windowsMax, !windows.contains(window) { windows.append(window) }
+    }
+
+    var text: String {
+        var lines = ["events \(events)", "chunks \(chunks)", "first \(firstTime)", "last \(lastTime)"]
+        for (kind, count) in kinds.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
+            lines.append("kind \(kind.rawValue) \(count)")
+        }
+        for window in windows {
+            lines.append("window \(window.liobn) \(window.start) \(window.pageShift) \(window.tces)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    init(text: String) throws(TraceError) {
+        self.init()
+        for line in text.split(separator: "\n") {
+            let (key, value) = splitKey(line)
+            let numbers = value.split(separator: " ").map { UInt64($0) }
+            func number(_ index: Int) throws(TraceError) -> UInt64 {
+                guard index < numbers.count, let number = numbers[index] else {
+                    throw TraceError(.damaged, "the end member's line \"\(line)\" is not `\(key)` and its numbers")
+                }
+                return number
+            }
+            switch key {
+            case "events": events = try number(0)
+            case "chunks": chunks = try number(0)
+            case "first": firstTime = try number(0)
+            case "last": lastTime = try number(0)
+            case "kind":
+                guard let kind = UInt8(exactly: try number(0)) else { break }
+                kinds[EventKind(rawValue: kind)] = try number(1)
+            case "window":
+                if windows.count < Self.windowsMax {
+                    windows.append(
+                        Window(liobn: try number(0), start: try number(1), pageShift: try number(2), tces: try number(3)))
+                }
+            default: break
+            }
+        }
+    }
+}
+
+private func splitKey(_ line: Substring) -> (key: String, value: String) {
+    guard let space = line.firstIndex(of: " ") else { return (String(line), "") }
+    return (String(line[..<space]), String(line[line.index(after: space)...]))
+}

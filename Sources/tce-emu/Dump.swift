@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import TceEmu
+
+struct Dump: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints a trace's events as text, one a line.",
+        discussion: """
+            What it prints, `tce-emu import text` reads.
+
+            Examples:
+              tce-emu dump boot.tcet --kind H_PUT_TCE --from 12.5s
+              tce-emu dump boot.tcet --from '#7' --to '#8'
+            """)
+
+    @Argument(help: "The trace; - is the standard input.")
+    var trace: String
+
+    @OptionGroup var range: RangeOptions
+
+    @Option(help: "Only events of this kind (H_PUT_TCE, dma, window, ...); may be given several times.")
+    var kind: [String] = []
+
+    @Option(help: "Only events that name this LIOBN; may be given several times.", transform: parseLIOBN)
+    var liobn: [LIOBN] = []
+
+    @Flag(help: "Go on after a damaged chunk, and report what was lost.")
+    var lenient = false
+
+    func validate() throws {
+        for name in kind where EventKind(name: name) == nil {
+            throw ValidationError(
+                "--kind is \(name); expected one of \(EventKind.all.map(\.name).joined(separator: ", "))")
+        }
+    }
+
+    func run() throws {
+        do {
+            try dump()
+        } catch {
+            throw ExitStatus.describe(error, file: error is FileError ? nil : trace)
+        }
+    }
+
+    private func dump() throws {
+        var options = TraceReader.Options()
+        options.lenient = lenient
+        if case .chunk(let first) = range.from { options.firstChunk = first }
+        let reader = try TraceReader(openInput(trace), options: options)
+        var output = StandardOutput()
+        let printer = TextPrinter(header: reader.header)
+        var text: [UInt8] = []
+        printer.appendHeader(to: &text)
+        let unit = reader.header.unitNanoseconds
+        var start: UInt64?
+        do {
+            reading: while let batch = try reader.next() {
+                for index in 0..<batch.count {
+                    let time = batch.time(at: index)
+                    let first = start ?? time
+                    start = first
+                    if isBefore(range.from, time - first, reader.chunkNumber, unit) { continue }
+                    if range.to != nil, !isBefore(range.to, time - first, reader.chunkNumber, unit) { break reading }
+                    if !kind.isEmpty, !kind.contains(batch.kindName(at: index)) { continue }
+                    let event = batch[index]
+                    if !liobn.isEmpty, !(event.liobn.map(liobn.contains) ?? false) { continue }
+                    printer.append(event, to: &text)
+                }
+                try output.write(text)
+                text.removeAll(keepingCapacity: true)
+            }
+        } catch {
+            try output.write(text)
+            try output.flush()
+            throw error
+        }
+        try output.write(text)
+        try output.flush()
+        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
+    }
+
+    /// Does an event lie before a position? `time` counts from the trace's first event, in its unit.
+    private func isBefore(_ position: TracePosition?, _ time: UInt64, _ chunk: UInt64, _ unit: UInt64) -> Bool {
+        switch position {
+        case nil: false
+        case .chunk(let number): chunk < number
+        case .time(let nanoseconds): time < nanoseconds / unit + (nanoseconds % unit == 0 ? 0 : 1)
+        }
+    }
+}
+
+private func parseLIOBN(_ argument: String) throws -> LIOBN {
+    let number = argument.hasPrefix("0x") ? LIOBN(argument.dropFirst(2), radix: 16) : LIOBN(argument)
+    guard let number else { throw ValidationError("\(argument) is no LIOBN; expected a number such as 0x80000000") }
+    return number
+}

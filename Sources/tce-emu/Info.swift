@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import TceEmu
+
+struct Info: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what a trace holds, without inflating its events.",
+        discussion: """
+            Example:
+              tce-emu info boot.tcet --chunks
+            """)
+
+    @Argument(help: "The trace; - is the standard input, without --verify.")
+    var trace: String
+
+    @Flag(help: "Print the chunk table.")
+    var chunks = false
+
+    @Flag(help: "Inflate, decode and check every chunk.")
+    var verify = false
+
+    @OptionGroup var format: FormatOption
+
+    func validate() throws {
+        if verify, trace == "-" { throw ValidationError("--verify reads the trace twice: name a file") }
+    }
+
+    func run() throws {
+        do {
+            let summary = try TraceSummary(openInput(trace))
+            if verify {
+                let reader = try TraceReader(openInput(trace))
+                var progress = Progress("verify", total: summary.fileBytes)
+                while try reader.next() != nil {
+                    progress.update(done: reader.bytesRead, events: reader.eventsRead)
+                }
+                progress.end()
+            }
+            let report = TraceReport(summary, withChunks: chunks, verified: verify)
+            switch format.format {
+            case .text: try printResult(report.description)
+            case .json: try printResult(jsonReport(report))
+            case .csv: try printResult(csvReport(report))
+            }
+        } catch {
+            throw ExitStatus.describe(error, file: error is FileError ? nil : trace)
+        }
+    }
+}

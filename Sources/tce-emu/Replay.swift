@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import Synchronization
+import TceEmu
+
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Applies a trace's events to the emulated machine and prints statistics.",
+        discussion: """
+            There is no time model yet: every replay is functional, with or without --functional. Effects are applied \
+            in the trace's order.
+
+            Examples:
+              tce-emu replay boot.tcet --check
+              tce-emu replay boot.tcet --from 12.5s --to 13s --format json
+            """)
+
+    @Argument(help: "The trace; - is the standard input.")
+    var trace: String
+
+    @Flag(help: "Leave time out of it. The only kind of replay so far.")
+    var functional = false
+
+    @Flag(help: "Compare every recorded answer with the emulator's own; a difference makes the exit status 1.")
+    var check = false
+
+    @Flag(help: "Go on after a damaged chunk, and report what was lost.")
+    var lenient = false
+
+    @Option(help: "Whose answers the emulator gives; the default is the trace's platform, else qemu.")
+    var platform: String?
+
+    @Option(help: "Threads that inflate and decode; the default is one a core, at most 4.")
+    var threads: Int?
+
+    @OptionGroup var range: RangeOptions
+    @OptionGroup var format: FormatOption
+
+    func validate() throws {
+        if let threads, !(1...64).contains(threads) {
+            throw ValidationError("--threads is \(threads); expected 1 to 64")
+        }
+    }
+
+    func run() throws {
+        do {
+            try replay()
+        } catch {
+            throw ExitStatus.describe(error, file: error is FileError ? nil : trace)
+        }
+    }
+
+    private func replay() throws {
+        var readerOptions = TraceReader.Options()
+        readerOptions.lenient = lenient
+        if let threads { readerOptions.threads = threads }
+        var options = ReplayOptions()
+        options.check = check
+        options.from = range.from
+        options.to = range.to
+        if let platform { options.platform = try Platform(named: platform) }
+        let reader = try TraceReader(openInput(trace), options: readerOptions)
+        var replay = try Replay(reader, options: options)
+        var progress = Progress("replay", total: fileSize(trace))
+        let interrupt = Interrupt()
+        var failure: (any Error)?
+        do {
+            while try replay.step() {
+                progress.update(done: reader.bytesRead, events: reader.eventsRead)
+                if interrupt.happened {
+                    replay.interrupt()
+                    break
+                }
+            }
+        } catch {
+            failure = error
+        }
+        progress.end()
+        let statistics = replay.snapshot()
+        for mismatch in replay.mismatches { complain("\(trace): \(describe(mismatch, unit: reader.header))") }
+        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
+        switch format.format {
+        case .text: try printResult(TextReport(statistics).description)
+        case .json: try printResult(jsonReport(statistics))
+        case .csv: try printResult(csvReport(statistics))
+        }
+        if let failure { throw failure }
+        if interrupt.happened { throw ExitStatus.interrupted }
+        if statistics.check.mismatches + statistics.check.rtasMismatches > 0 { throw ExitStatus.checkFailed }
+    }
+
+    private func describe(_ mismatch: Mismatch, unit header: TraceHeader) -> String {
+        let what = mismatch.what == "cell" ? "return cell \(mismatch.cell)" : mismatch.what
+        let text = TextPrinter(header: header).line(mismatch.traceEvent)
+        func show(_ value: UInt64) -> String {
+            switch mismatch.what {
+            case "status": HcallStatus(rawValue: Int64(bitPattern: value)).description
+            case "perm", "mask": String(value)
+            default: value.hex
+            }
+        }
+        return "event \(mismatch.event), chunk \(mismatch.chunk): \(what) recorded \(show(mismatch.recorded)), "
+            + "emulated \(show(mismatch.answered)): \(text)"
+    }
+}
+
+/// Notes that the user pressed ^C, so that work can end with what it has.
+final class Interrupt: Sendable {
+    private static let flag = Atomic<Bool>(false)
+
+    init() {
+        signal(SIGINT) { _ in Interrupt.flag.store(true, ordering: .relaxed) }
+    }
+
+    var happened: Bool { Self.flag.load(ordering: .relaxed) }
+}
