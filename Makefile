@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Two commands are enough on a fresh machine with a Swift toolchain: `make demo` and `make test`.
+
+TOOL := .build/release/tce-emu
+DEMO := traces/nvme-boot.tcet
+
+.PHONY: all demo test bench lint ccases readme sanitize clean deps
+
+all: deps
+	swift build -c release
+
+# zlib's header is the one thing that is neither in the toolchain nor in the packages.
+deps:
+	@scripts/deps.sh
+
+demo: all
+	$(TOOL) info $(DEMO)
+	@echo
+	$(TOOL) replay --check $(DEMO)
+
+test: deps ccases
+	swift test
+
+# The C core's cases under gcc and clang with sanitizers, its headers alone, its symbols.
+ccases: deps
+	scripts/ccases.sh
+
+# Every command and program of the README is run.
+readme: all
+	scripts/readme.sh
+
+lint:
+	scripts/lint.sh
+
+# The Swift tests with the address sanitizer, and the parallel reader's with the thread sanitizer.
+sanitize: deps
+	scripts/sanitize.sh
+
+bench: all
+	bench/run.sh
+
+clean:
+	rm -rf .build bench/.build build
