@@ -2,7 +2,7 @@
 # Two commands are enough on a fresh machine with a Swift toolchain: `make demo` and `make test`.
 
 TOOL := .build/release/tce-emu
-DEMO := traces/nvme-boot.tcet
+DEMO := traces/virtio-disable-ddw.tcet
 
 .PHONY: all demo test bench lint ccases readme sanitize clean deps
 

@@ -20,14 +20,14 @@ public struct TextReport: CustomStringConvertible {
     private var head: String {
         let trace = statistics.trace
         var text =
-            "\(trace.events.grouped) events in \(trace.chunks.grouped) chunks over "
+            "\(counted(trace.events, "event")) in \(counted(trace.chunks, "chunk")) over "
             + "\(duration(nanoseconds: trace.spanNanoseconds)), \(statistics.model) replay (no time model) on platform "
             + "\(statistics.platform)\n"
         if !trace.complete {
             text += "NOT COMPLETE: "
             text +=
                 trace.lostChunks > 0 || trace.lostEvents > 0
-                ? "\(trace.lostChunks.grouped) chunks and \(trace.lostEvents.grouped) events were lost\n"
+                ? "\(counted(trace.lostChunks, "chunk")) and \(counted(trace.lostEvents, "event")) lost\n"
                 : "the replay ended before the trace did\n"
         }
         return text

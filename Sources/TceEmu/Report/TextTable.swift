@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rows of words in aligned columns: names to the left, numbers to the right.
+/// Rows of words in aligned columns: words to the left, columns of numbers to the right.
 public struct TextTable {
     private var rows: [[String]] = []
     private let indent: Int
+    private let alignsNumbers: Bool
 
-    public init(indent: Int = 2) {
+    public init(indent: Int = 2, alignsNumbers: Bool = true) {
         self.indent = indent
+        self.alignsNumbers = alignsNumbers
     }
 
-    /// Adds a row. A cell that begins with a digit or a sign is aligned to the right.
+    /// Adds a row.
     public mutating func add(_ cells: String...) {
         rows.append(cells)
     }
@@ -23,10 +25,17 @@ public struct TextTable {
     /// The table's lines, each ended by a newline.
     public var text: String {
         var widths: [Int] = []
+        var numbers: [Bool] = []
         for row in rows {
             for (column, cell) in row.enumerated() {
-                if column == widths.count { widths.append(0) }
+                if column == widths.count {
+                    widths.append(0)
+                    numbers.append(false)
+                }
                 widths[column] = max(widths[column], cell.count)
+                // The first column has names; hexadecimal ones are names, too.
+                let isNumber = column > 0 && (cell.first?.isNumber ?? false) && !cell.hasPrefix("0x")
+                numbers[column] = numbers[column] || (alignsNumbers && isNumber)
             }
         }
         var text = ""
@@ -34,8 +43,7 @@ public struct TextTable {
             var line = String(repeating: " ", count: indent)
             for (column, cell) in row.enumerated() {
                 let padding = String(repeating: " ", count: widths[column] - cell.count)
-                let isNumber = column > 0 && (cell.first?.isNumber ?? false) && !cell.hasPrefix("0x")
-                line += isNumber ? padding + cell : cell + padding
+                line += numbers[column] ? padding + cell : cell + padding
                 if column < row.count - 1 { line += "  " }
             }
             while line.last == " " { line.removeLast() }
@@ -85,4 +93,9 @@ func duration(nanoseconds: UInt64) -> String {
     let thousandths = nanoseconds % unit / (unit / 1000)
     let digits = String(1000 + thousandths).dropFirst()
     return "\(whole).\(digits) \(name)"
+}
+
+/// A number with its noun: "1 chunk", "1,234 chunks".
+func counted(_ count: UInt64, _ noun: String) -> String {
+    "\(count.grouped) \(noun)\(count == 1 ? "" : "s")"
 }

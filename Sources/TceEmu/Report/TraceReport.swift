@@ -69,7 +69,7 @@ public struct TraceReport: Encodable, CustomStringConvertible {
     }
 
     public var description: String {
-        var table = TextTable(indent: 0)
+        var table = TextTable(indent: 0, alignsNumbers: false)
         func add(_ name: String, _ value: String?) {
             if let value { table.add([name, value]) }
         }
@@ -84,7 +84,7 @@ public struct TraceReport: Encodable, CustomStringConvertible {
         let perEvent = events > 0 ? fileBytes * 100 / events : 0
         add(
             "size",
-            "\(fileBytes.grouped) bytes in \(chunkCount.grouped) chunks, \(inflatedBytes.grouped) inflated; "
+            "\(fileBytes.grouped) bytes in \(counted(chunkCount, "chunk")), \(inflatedBytes.grouped) inflated; "
                 + "\(perEvent / 100).\(String(100 + perEvent % 100).dropFirst()) bytes an event")
         if verified { add("verified", "every chunk is whole") }
         var text = table.text

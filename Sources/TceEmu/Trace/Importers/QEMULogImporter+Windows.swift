@@ -47,7 +47,10 @@ extension QEMULogImporter {
     mutating func flushHeld(_ emit: (TraceEvent) throws -> Void) throws {
         guard let held else { return }
         self.held = nil
-        if let reason = held.isDefault ? try resetPHB(held.liobn, held.place, emit) : Self.noCreate {
+        if let restored, restored.base == held.liobn, restored.thread == held.place.thread {
+            // The removal has opened it.
+            understood[QEMULogEvent.newTable.rawValue] += 1
+        } else if let reason = held.isDefault ? try resetPHB(held.liobn, held.place, emit) : Self.noCreate {
             counted.refuse(QEMULogEvent.newTable.name, reason, line: held.place.number, held.text.utf8.span)
         } else {
             understood[QEMULogEvent.newTable.rawValue] += 1
