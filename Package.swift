@@ -54,6 +54,11 @@ let package = Package(
             dependencies: ["TceEmu", "CTce"],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "TceEmuCLITests",
+            dependencies: ["tce-emu"],
+            swiftSettings: swiftSettings
+        ),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

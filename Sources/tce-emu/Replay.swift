@@ -112,6 +112,11 @@ final class Interrupt: Sendable {
 
     init() {
         signal(SIGINT) { _ in Interrupt.flag.store(true, ordering: .relaxed) }
+        // Whoever started us may have left the signal blocked.
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     var happened: Bool { Self.flag.load(ordering: .relaxed) }

@@ -23,10 +23,13 @@ struct LineSourceTests {
     private static let text = (0..<20_000).map { "line \($0) \(String(repeating: "x", count: $0 % 97))\n" }.joined()
     private static let expected = text.split(separator: "\n").map(String.init)
 
-    @Test("A plain text, with and without a newline at its end; empty lines count", arguments: [
-        ("", []), ("a", ["a"]), ("a\n", ["a"]), ("\n", [""]), ("a\n\nb", ["a", "", "b"]), ("a\r\nb\r\n", ["a\r", "b\r"]),
-        ("\u{1f}", ["\u{1f}"]),
-    ] as [(String, [String])])
+    @Test(
+        "A plain text, with and without a newline at its end; empty lines count",
+        arguments: [
+            ("", []), ("a", ["a"]), ("a\n", ["a"]), ("\n", [""]), ("a\n\nb", ["a", "", "b"]),
+            ("a\r\nb\r\n", ["a\r", "b\r"]),
+            ("\u{1f}", ["\u{1f}"]),
+        ] as [(String, [String])])
     func plain(text: String, expected: [String]) {
         let (lines, error) = lines(MemoryStream(Array(text.utf8)))
         #expect(lines == expected)
@@ -79,7 +82,9 @@ struct LineSourceTests {
         #expect(error?.offset != nil)
     }
 
-    @Test("Of a line over 64 KiB come 64 KiB and a byte, whether it has an end or not", arguments: [65_535, 65_536, 65_537, 65_538, 1_000_000])
+    @Test(
+        "Of a line over 64 KiB come 64 KiB and a byte, whether it has an end or not",
+        arguments: [65_535, 65_536, 65_537, 65_538, 1_000_000])
     func longLine(length: Int) {
         let long = String(repeating: "y", count: length)
         let shown = String(long.prefix(LineSource.maximumLineBytes + 1))
@@ -97,7 +102,9 @@ struct LineSourceTests {
         var begun = 0
         #expect(throws: TraceError.self) {
             let packed = storedGzip(Array(text.utf8)).dropLast(9)
-            try importer.importAll(LineSource(MemoryStream(Array(packed))), begin: { _ in begun += 1 }) { _ in events += 1 }
+            try importer.importAll(LineSource(MemoryStream(Array(packed))), begin: { _ in begun += 1 }) { _ in
+                events += 1
+            }
         }
         #expect(begun == 1)
         #expect(events == 1)
@@ -108,7 +115,9 @@ struct LineSourceTests {
         struct Full: Error {}
         var importer = TextImporter()
         #expect(throws: Full.self) {
-            try importer.importAll(LineSource(MemoryStream(Array("reset\nreset\n".utf8))), begin: { _ in }) { _ in throw Full() }
+            try importer.importAll(LineSource(MemoryStream(Array("reset\nreset\n".utf8))), begin: { _ in }) { _ in
+                throw Full()
+            }
         }
         #expect(importer.report.events == 1)
     }

@@ -36,7 +36,9 @@ struct QEMULogHcallTests {
     func put(status: Int32) throws {
         let pci = try hcall("spapr_iommu_pci_put liobn=0x80000000 ioba=0xc1d0000 tce=0x350d001 ret=\(status)").call
         #expect(
-            pci == TraceEvent.Hcall(.put, cpu: 0, liobn: 0x8000_0000, ioba: 0xc1d_0000, value: 0x350_d001, status: status))
+            pci
+                == TraceEvent.Hcall(
+                    .put, cpu: 0, liobn: 0x8000_0000, ioba: 0xc1d_0000, value: 0x350_d001, status: status))
         let vio = try hcall("spapr_iommu_put liobn=0x71000002 ioba=0x0 tce=0x0 ret=\(status)").call
         #expect(vio == TraceEvent.Hcall(.put, cpu: 0, liobn: 0x7100_0002, ioba: 0, value: 0, status: status))
     }
@@ -44,7 +46,8 @@ struct QEMULogHcallTests {
     @Test("get: the status stands before the TCE, which is the recorded answer")
     func get() throws {
         let call = try hcall("spapr_iommu_pci_get liobn=0x80000000 ioba=0x3fff0000 ret=0 tce=0x1234567").call
-        #expect(call == TraceEvent.Hcall(.get, cpu: 0, liobn: 0x8000_0000, ioba: 0x3fff_0000, value: 0x123_4567, status: 0))
+        #expect(
+            call == TraceEvent.Hcall(.get, cpu: 0, liobn: 0x8000_0000, ioba: 0x3fff_0000, value: 0x123_4567, status: 0))
         let refused = try hcall("spapr_iommu_get liobn=0x71000002 ioba=0x10000000 ret=-4 tce=0x0").call
         #expect(refused.status == -4)
     }
@@ -54,14 +57,16 @@ struct QEMULogHcallTests {
         let call = try hcall("spapr_iommu_pci_stuff liobn=0x80000000 ioba=0x30120000 tcevalue=0x0 npages=16 ret=0").call
         #expect(
             call == TraceEvent.Hcall(.stuff, cpu: 0, liobn: 0x8000_0000, ioba: 0x3011_0000, npages: 16, status: 0))
-        let last = try hcall("spapr_iommu_pci_stuff liobn=0x80000000 ioba=0x40000000 tcevalue=0x7 npages=512 ret=0").call
+        let last = try hcall("spapr_iommu_pci_stuff liobn=0x80000000 ioba=0x40000000 tcevalue=0x7 npages=512 ret=0")
+            .call
         #expect(last.ioba == 0x3fe0_0000 && last.value == 7)
     }
 
     @Test("stuff: the range is in pages of its window")
     func stuffPages() throws {
         let call = try hcall(
-            "spapr_iommu_pci_stuff liobn=0x80000001 ioba=0x800000000080000 tcevalue=0x77770003 npages=8 ret=0").call
+            "spapr_iommu_pci_stuff liobn=0x80000001 ioba=0x800000000080000 tcevalue=0x77770003 npages=8 ret=0"
+        ).call
         #expect(call.ioba == 0x800_0000_0000_0000)
     }
 
@@ -87,27 +92,33 @@ struct QEMULogHcallTests {
     @Test("indirect: iobaN is the last index, and the list is rebuilt down from tceN by the window's pages")
     func indirect() throws {
         let call = try hcall(
-            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x30120000 tcelist=0x20a0000 iobaN=0x2 tceN=0x6442003 ret=0").call
+            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x30120000 tcelist=0x20a0000 iobaN=0x2 tceN=0x6442003 ret=0"
+        ).call
         #expect(
             call
                 == TraceEvent.Hcall(
                     .putIndirect, cpu: 0, liobn: 0x8000_0000, ioba: 0x3012_0000, value: 0x20a_0000, npages: 3,
                     entries: [0x644_0003, 0x644_1003, 0x644_2003], status: 0))
         let large = try hcall(
-            "spapr_iommu_pci_indirect liobn=0x80000001 ioba=0x800000000000000 tcelist=0x1000 iobaN=0x1 tceN=0x50003 ret=0").call
+            "spapr_iommu_pci_indirect liobn=0x80000001 ioba=0x800000000000000 tcelist=0x1000 iobaN=0x1 tceN=0x50003 ret=0"
+        ).call
         #expect(large.entries == [0x4_0003, 0x5_0003])
     }
 
     @Test("indirect: the address stays as the guest passed it")
     func indirectAddress() throws {
         let call = try hcall(
-            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x3fff9abc tcelist=0x1000 iobaN=0x0 tceN=0x2003 ret=0").call
+            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x3fff9abc tcelist=0x1000 iobaN=0x0 tceN=0x2003 ret=0"
+        ).call
         #expect(call.ioba == 0x3fff_9abc && call.entries == [0x2003])
     }
 
-    @Test("indirect: a list has at most 512 entries", arguments: [(0x1ff, 0, true), (0x200, 0, false), (0x1fe, -4, true), (0x1ff, -4, false)])
+    @Test(
+        "indirect: a list has at most 512 entries",
+        arguments: [(0x1ff, 0, true), (0x200, 0, false), (0x1fe, -4, true), (0x1ff, -4, false)])
     func indirectLength(index: UInt64, status: Int, understood: Bool) throws {
-        let line = "8@2.0:spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x0 tcelist=0x1000 iobaN=0x\(String(index, radix: 16)) tceN=0x7000003 ret=\(status)"
+        let line =
+            "8@2.0:spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x0 tcelist=0x1000 iobaN=0x\(String(index, radix: 16)) tceN=0x7000003 ret=\(status)"
         let imported = try importAll((Self.start + [line]).joined(separator: "\n"), with: QEMULogImporter())
         #expect(imported.report.notUnderstoodLines == (understood ? 0 : 1))
         if understood, case .hcall(let call)? = imported.events.last?.body { #expect(call.entries.count == 512) }
@@ -117,7 +128,8 @@ struct QEMULogHcallTests {
     func indirectClears() throws {
         func entries(_ last: String) throws -> [UInt64] {
             try hcall(
-                "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x0 tcelist=0x1000 iobaN=0x2 tceN=\(last) ret=0").call.entries
+                "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x0 tcelist=0x1000 iobaN=0x2 tceN=\(last) ret=0"
+            ).call.entries
         }
         #expect(try entries("0x0") == [0, 0, 0])
         #expect(try entries("0x1ffc") == [0x1ffc, 0x1ffc, 0x1ffc])
@@ -128,7 +140,8 @@ struct QEMULogHcallTests {
     @Test("indirect refused: iobaN is the index before the entry that failed, tceN is the entry that failed")
     func indirectRefused() throws {
         let (call, report) = try hcall(
-            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x3fffd000 tcelist=0x3030000 iobaN=0x2 tceN=0x2033003 ret=-4")
+            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=0x3fffd000 tcelist=0x3030000 iobaN=0x2 tceN=0x2033003 ret=-4"
+        )
         #expect(call.npages == 4 && call.status == -4)
         #expect(call.entries == [0x203_0003, 0x203_1003, 0x203_2003, 0x203_3003])
         #expect(report.notes.contains { $0.contains("H_PUT_TCE_INDIRECT") })
@@ -141,7 +154,8 @@ struct QEMULogHcallTests {
         ] as [(String, [UInt64])])
     func indirectRefusedAtOnce(ioba: String, entries: [UInt64]) throws {
         let call = try hcall(
-            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=\(ioba) tcelist=0x3030000 iobaN=0x0 tceN=0x30003003 ret=-4").call
+            "spapr_iommu_pci_indirect liobn=0x80000000 ioba=\(ioba) tcelist=0x3030000 iobaN=0x0 tceN=0x30003003 ret=-4"
+        ).call
         #expect(call.entries == entries)
         #expect(call.npages == UInt64(entries.count))
     }
@@ -164,7 +178,8 @@ struct QEMULogHcallTests {
     @Test(
         "xlate: mask + 1 is a power of two, and all 32 bits are 2^32 or no page",
         arguments: [
-            ("0xfff", 12), ("0xffffff", 24), ("0x7fffffff", 31), ("0xffffffff", 32), ("0xffffffffffffffff", 64), ("0x0", 0),
+            ("0xfff", 12), ("0xffffff", 24), ("0x7fffffff", 31), ("0xffffffff", 32), ("0xffffffffffffffff", 64),
+            ("0x0", 0),
             ("0xffe", nil), ("0x1000", nil),
         ])
     func translationMask(mask: String, shift: UInt8?) throws {

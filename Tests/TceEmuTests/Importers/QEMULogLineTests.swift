@@ -9,7 +9,9 @@ struct QEMULogLineTests {
     private static let phb = "7@1.000000:spapr_iommu_new_table liobn=0x80000000 table=0x5594 fd=-1"
 
     private func call(_ imported: Imported) throws -> TraceEvent.Hcall {
-        guard case .hcall(let call) = try #require(imported.events.last).body else { throw ImportError(line: 0, "no hcall") }
+        guard case .hcall(let call) = try #require(imported.events.last).body else {
+            throw ImportError(line: 0, "no hcall")
+        }
         return call
     }
 
@@ -35,17 +37,27 @@ struct QEMULogLineTests {
         #expect(imported.report.clampedTimes == 0)
     }
 
+    @Test(
+        "A fraction may have fewer digits than six, or more",
+        arguments: [("5", 500_000), ("000001", 1), ("0000019", 1)])
+    func fractions(digits: String, micros: UInt64) throws {
+        #expect(try importQEMU("7@3.\(digits):\(Self.put)").events.last?.time == 3_000_000 + micros)
+    }
+
     @Test("A time that goes back is raised to the one before and counted; an equal one is not")
     func clampedTimes() throws {
         let imported = try importQEMU(
-            Self.phb, "7@2.000005:\(Self.put)", "7@2.000005:\(Self.put)", "7@2.000004:\(Self.put)", "7@2.000006:\(Self.put)")
+            Self.phb, "7@2.000005:\(Self.put)", "7@2.000005:\(Self.put)", "7@2.000004:\(Self.put)",
+            "7@2.000006:\(Self.put)")
         #expect(imported.events.dropFirst().map(\.time) == [2_000_005, 2_000_005, 2_000_005, 2_000_006])
         #expect(imported.report.clampedTimes == 1)
     }
 
     @Test(
         "The prefix may lack the time, the thread or both; a line without a time has that of the last event",
-        arguments: ["\(put)", "7@:\(put)", "1.000000:\(put)", "7@1.000000:\(put)", "7@1.000000: \(put)", "\(put)\r", "\(put)  "])
+        arguments: [
+            "\(put)", "7@:\(put)", "1.000000:\(put)", "7@1.000000:\(put)", "7@1.000000: \(put)", "\(put)\r", "\(put)  ",
+        ])
     func prefixes(line: String) throws {
         let imported = try importQEMU(Self.phb, line.replacing(": spapr", with: ":spapr"))
         #expect(imported.events.map(\.time) == [1_000_000, 1_000_000])

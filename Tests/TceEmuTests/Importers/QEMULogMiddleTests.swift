@@ -49,7 +49,8 @@ struct QEMULogMiddleTests {
     @Test("A dynamic LIOBN that answers and was never created is not understood")
     func unknownDynamic() throws {
         for line in [
-            Self.put("0x80000001"), Windows.remove, "8@1.0:spapr_iommu_xlate liobn=0x80000001 0x0 -> 0x0 perm=0 mask=0xfff",
+            Self.put("0x80000001"), Windows.remove,
+            "8@1.0:spapr_iommu_xlate liobn=0x80000001 0x0 -> 0x0 perm=0 mask=0xfff",
             Self.put("0x180000000"),
         ] {
             let imported = try importQEMU(line)
@@ -99,8 +100,10 @@ struct QEMULogMiddleTests {
     @Test("Tables that come: the window is told, the contents are noted as unknown")
     func loaded() throws {
         let imported = try importQEMU(
-            Windows.newTable("0x80000000"), "7@1.0:spapr_iommu_post_load liobn=80000000 40000 => 0x40000 bus_offset=0x0 ps=12",
-            Windows.newTable("0x80000001"), "7@1.0:spapr_iommu_post_load liobn=80000001 0 => 0x80 bus_offset=0x800000000000000 ps=24")
+            Windows.newTable("0x80000000"),
+            "7@1.0:spapr_iommu_post_load liobn=80000000 40000 => 0x40000 bus_offset=0x0 ps=12",
+            Windows.newTable("0x80000001"),
+            "7@1.0:spapr_iommu_post_load liobn=80000001 0 => 0x80 bus_offset=0x800000000000000 ps=24")
         #expect(
             imported.bodies == [
                 Windows.phb,
@@ -116,7 +119,9 @@ struct QEMULogMiddleTests {
     func loadedNone() throws {
         let gone = "7@1.0:spapr_iommu_post_load liobn=80000000 40000 => 0x0 bus_offset=0x0 ps=0"
         #expect(
-            try importQEMU(Windows.newTable("0x80000000"), gone, gone).bodies == [Windows.phb, .unwindow(liobn: 0x8000_0000)])
+            try importQEMU(Windows.newTable("0x80000000"), gone, gone).bodies == [
+                Windows.phb, .unwindow(liobn: 0x8000_0000),
+            ])
     }
 
     // MARK: - Virtual I/O
@@ -131,7 +136,9 @@ struct QEMULogMiddleTests {
         #expect(try windows(made, Self.put("0x71000003"), row, row) == before + [0x7100_0003])
         #expect(try windows(made, Self.put("0x71000002"), Self.put("0x71000003"), row) == before + before)
         #expect(
-            try windows(made, Self.put("0x71000002"), row, Self.put("0x71000002"), row) == before + [0x7100_0002, 0x7100_0002])
+            try windows(made, Self.put("0x71000002"), row, Self.put("0x71000002"), row) == before + [
+                0x7100_0002, 0x7100_0002,
+            ])
     }
 
     @Test("A row that lacks a device with a table, or has only such, zeroes nothing")

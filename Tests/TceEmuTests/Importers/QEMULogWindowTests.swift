@@ -34,7 +34,9 @@ struct QEMULogWindowTests {
         .rtas(TraceEvent.Call(token, cpu: 0, arguments: arguments, returns: returns, status: 0, outputs: outputs))
     }
 
-    static func created(_ liobn: UInt64, shift: UInt64 = 24, size: UInt64 = 31, start: UInt64 = 1 << 59) -> TraceEvent.Body {
+    static func created(_ liobn: UInt64, shift: UInt64 = 24, size: UInt64 = 31, start: UInt64 = 1 << 59)
+        -> TraceEvent.Body
+    {
         rtas(0x2027, [0, 0x800_0000, 0x2000_0000, shift, size], 4, [liobn, start >> 32, start & 0xffff_ffff])
     }
 
@@ -59,10 +61,14 @@ struct QEMULogWindowTests {
     @Test("Another new_table of it is a reset: the dynamic window goes, the default one is new")
     func resetPHB() throws {
         #expect(try bodies(Self.newTable("0x80000000"), Self.newTable("0x80000000")) == [Self.phb, Self.defaultWindow])
-        let lines = [Self.newTable("0x80000000"), Self.newTable("0x80000001", 8), Self.create("0x80000001"), Self.newTable("0x80000000")]
+        let lines = [
+            Self.newTable("0x80000000"), Self.newTable("0x80000001", 8), Self.create("0x80000001"),
+            Self.newTable("0x80000000"),
+        ]
         #expect(
             try bodies(lines[0], lines[1], lines[2], lines[3], lines[3]) == [
-                Self.phb, Self.created(0x8000_0001), .unwindow(liobn: 0x8000_0001), Self.defaultWindow, Self.defaultWindow,
+                Self.phb, Self.created(0x8000_0001), .unwindow(liobn: 0x8000_0001), Self.defaultWindow,
+                Self.defaultWindow,
             ])
     }
 
@@ -70,30 +76,55 @@ struct QEMULogWindowTests {
     func virtualIO() throws {
         let window = TraceEvent.Body.window(TraceEvent.Window(liobn: 0x7100_0002, tces: 1 << 16))
         #expect(try bodies(Self.newTable("0x71000002"), Self.newTable("0x71000002")) == [window, window])
-        #expect(try bodies(Self.newTable("0x7fffffff")) == [.window(TraceEvent.Window(liobn: 0x7fff_ffff, tces: 1 << 16))])
+        #expect(
+            try bodies(Self.newTable("0x7fffffff")) == [.window(TraceEvent.Window(liobn: 0x7fff_ffff, tces: 1 << 16))])
     }
 
     @Test("The new_table before a ddw_create of its LIOBN is a part of it")
     func createdTable() throws {
         #expect(
-            try bodies(Self.newTable("0x80000000"), Self.query(), Self.newTable("0x80000001", 8), Self.create("0x80000001")) == [
-                Self.phb, Self.rtas(0x2026, [5, 0x800_0000, 0x2000_0000], 5, [1, 0x8000_0000, 0x107]), Self.created(0x8000_0001),
-            ])
+            try bodies(
+                Self.newTable("0x80000000"), Self.query(), Self.newTable("0x80000001", 8), Self.create("0x80000001"))
+                == [
+                    Self.phb, Self.rtas(0x2026, [5, 0x800_0000, 0x2000_0000], 5, [1, 0x8000_0000, 0x107]),
+                    Self.created(0x8000_0001),
+                ])
     }
 
     @Test("Translations of other threads do not come between a new_table and its ddw_create")
     func createdTableBesideTranslations() throws {
         let bodies = try bodies(
-            Self.newTable("0x80000000"), Self.newTable("0x80000001", 8), Self.xlate, Self.xlate, Self.create("0x80000001"))
+            Self.newTable("0x80000000"), Self.newTable("0x80000001", 8), Self.xlate, Self.xlate,
+            Self.create("0x80000001"))
         #expect(bodies.count == 4)
         #expect(bodies.last == Self.created(0x8000_0001))
+    }
+
+    @Test("Without threads, a translation is taken for another thread's")
+    func createdTableWithoutThreads() throws {
+        let lines = [Self.newTable("0x80000000"), Self.newTable("0x80000001"), Self.xlate, Self.create("0x80000001")]
+        let imported = try importAll(
+            lines.map { String($0.drop { $0 != ":" }.dropFirst()) }.joined(separator: "\n"), with: QEMULogImporter())
+        #expect(imported.report.notUnderstoodLines == 0)
+        #expect(imported.events.count == 3)
+    }
+
+    @Test("Once removed, a window is no more")
+    func removedWindow() throws {
+        let xlate = "9@1.0:spapr_iommu_xlate liobn=0x80000001 0x0 -> 0x0 perm=0 mask=0xffffff"
+        let imported = try importQEMU(Self.newTable("0x80000000"), Self.create("0x80000001"), xlate, Self.remove, xlate)
+        #expect(imported.events.count == 4)
+        #expect(imported.report.notUnderstood.map(\.firstLine) == [5])
     }
 
     @Test("Any other line does, and then the dynamic table is not understood")
     func loneDynamicTable() throws {
         let put = "9@1.0:spapr_iommu_pci_put liobn=0x80000000 ioba=0x0 tce=0x0 ret=0"
-        for line in [put, "8@1.0:spapr_vio_free_crq CRQ for dev 0x71000000 freed", Self.xlate.replacing("9@", with: "8@")] {
-            let imported = try importQEMU(Self.newTable("0x80000000"), Self.newTable("0x80000001", 8), line, Self.newTable("0x80000000"))
+        for line in [
+            put, "8@1.0:spapr_vio_free_crq CRQ for dev 0x71000000 freed", Self.xlate.replacing("9@", with: "8@"),
+        ] {
+            let imported = try importQEMU(
+                Self.newTable("0x80000000"), Self.newTable("0x80000001", 8), line, Self.newTable("0x80000000"))
             #expect(imported.report.notUnderstood.map(\.firstLine) == [2])
             #expect(imported.report.notUnderstood.first?.reason == "no ddw_create follows")
         }
@@ -112,11 +143,14 @@ struct QEMULogWindowTests {
             Self.create("0x80000000", page: "0x200000", bytes: "0x10000000"),
             "8@1.0:spapr_iommu_xlate liobn=0x80000000 0x5 -> 0x0 perm=0 mask=0x1fffff",
             "8@1.0:spapr_iommu_pci_stuff liobn=0x80000000 ioba=0x800000000400000 tcevalue=0x0 npages=1 ret=0")
-        #expect(bodies.prefix(4) == [
-            Self.phb, Self.created(0x8000_0001), Self.rtas(0x2028, [0x8000_0000], 1),
-            Self.created(0x8000_0000, shift: 21, size: 28),
-        ])
-        guard case .dma(let dma) = bodies[4], case .hcall(let stuff) = bodies[5] else { throw ImportError(line: 0, "\(bodies)") }
+        #expect(
+            bodies.prefix(4) == [
+                Self.phb, Self.created(0x8000_0001), Self.rtas(0x2028, [0x8000_0000], 1),
+                Self.created(0x8000_0000, shift: 21, size: 28),
+            ])
+        guard case .dma(let dma) = bodies[4], case .hcall(let stuff) = bodies[5] else {
+            throw ImportError(line: 0, "\(bodies)")
+        }
         #expect(dma.ioba == 0x800_0000_0000_0005)
         #expect(stuff.ioba == 0x800_0000_0020_0000)
     }
@@ -124,7 +158,8 @@ struct QEMULogWindowTests {
     @Test("A window created where there is none lies at bus address 0")
     func createdAlone() throws {
         let bodies = try bodies(
-            Self.newTable("0x80000000"), "8@1.0:spapr_iommu_ddw_remove liobn=0x80000000", Self.newTable("0x80000000", 8),
+            Self.newTable("0x80000000"), "8@1.0:spapr_iommu_ddw_remove liobn=0x80000000",
+            Self.newTable("0x80000000", 8),
             Self.create("0x80000000", page: "0x10000", bytes: "0x1000000", start: "0x0"))
         #expect(bodies.last == Self.created(0x8000_0000, shift: 16, size: 24, start: 0))
     }
@@ -135,14 +170,16 @@ struct QEMULogWindowTests {
         #expect(
             bodies == [
                 Self.phb, Self.created(0x8000_0001, start: 1 << 32),
-                .window(TraceEvent.Window(liobn: 0x8000_0001, start: 1 << 32, pageShift: 24, tces: 128, buid: Self.buid)),
+                .window(
+                    TraceEvent.Window(liobn: 0x8000_0001, start: 1 << 32, pageShift: 24, tces: 128, buid: Self.buid)),
             ])
     }
 
     @Test(
         "Sizes of a window are powers of two, a page at least 4 KiB and at most 16 GiB",
         arguments: [
-            ("0x1000", "0x1000", true), ("0x800", "0x1000", false), ("0x1000", "0x800", false), ("0x3000", "0x10000", false),
+            ("0x1000", "0x1000", true), ("0x800", "0x1000", false), ("0x1000", "0x800", false),
+            ("0x3000", "0x10000", false),
             ("0x1000", "0x30000", false), ("0x400000000", "0x400000000", true), ("0x800000000", "0x800000000", false),
             ("0x1000", "0x0", false),
         ])
@@ -155,7 +192,8 @@ struct QEMULogWindowTests {
     func resetCall() throws {
         #expect(
             try bodies(
-                Self.newTable("0x80000000"), Self.create("0x80000001"), Self.newTable("0x80000000", 8), Self.reset, Self.xlate
+                Self.newTable("0x80000000"), Self.create("0x80000001"), Self.newTable("0x80000000", 8), Self.reset,
+                Self.xlate
             ).prefix(3) == [Self.phb, Self.created(0x8000_0001), Self.wasReset])
     }
 
@@ -164,7 +202,8 @@ struct QEMULogWindowTests {
         let remove0 = "8@1.0:spapr_iommu_ddw_remove liobn=0x80000000"
         let restore = [Self.newTable("0x80000000", 8), Self.reset]
         let bodies = try bodies(
-            Self.newTable("0x80000000"), Self.create("0x80000001"), remove0, Self.remove, restore[0], Self.xlate, restore[1],
+            Self.newTable("0x80000000"), Self.create("0x80000001"), remove0, Self.remove, restore[0], Self.xlate,
+            restore[1],
             restore[0], restore[1])
         #expect(
             bodies.filter { if case .dma = $0 { false } else { true } } == [
@@ -175,26 +214,32 @@ struct QEMULogWindowTests {
     @Test("Removing a dynamic window beside the default one brings nothing back")
     func removedDynamic() throws {
         let bodies = try bodies(
-            Self.newTable("0x80000000"), Self.create("0x80000001"), Self.remove, Self.newTable("0x80000000", 8), Self.reset)
+            Self.newTable("0x80000000"), Self.create("0x80000001"), Self.remove, Self.newTable("0x80000000", 8),
+            Self.reset)
         #expect(bodies == [Self.phb, Self.created(0x8000_0001), Self.removed, Self.wasReset])
     }
 
     @Test("Another line of the thread ends the wait for what a removal prints")
     func restoredThenReset() throws {
         let bodies = try bodies(
-            Self.newTable("0x80000000"), Self.create("0x80000001"), "8@1.0:spapr_iommu_ddw_remove liobn=0x80000000", Self.remove,
+            Self.newTable("0x80000000"), Self.create("0x80000001"), "8@1.0:spapr_iommu_ddw_remove liobn=0x80000000",
+            Self.remove,
             Self.query(), Self.newTable("0x80000000", 8), Self.reset)
         #expect(bodies.last == Self.wasReset)
     }
 
-    @Test("A query with another mask changes what the PHB offers, first", arguments: [
-        ("0x107", 0x121_1000), ("0x7", 0x101_1000), ("0x1", 0x1000), ("0xff", 0x4_1f01_1000),
-    ] as [(String, UInt64)])
+    @Test(
+        "A query with another mask changes what the PHB offers, first",
+        arguments: [
+            ("0x107", 0x121_1000), ("0x7", 0x101_1000), ("0x1", 0x1000), ("0xff", 0x4_1f01_1000),
+        ] as [(String, UInt64)])
     func offer(mask: String, shifts: UInt64) throws {
         let bodies = try bodies(Self.newTable("0x80000000"), Self.query(mask: mask), Self.query(mask: mask))
         let offers = bodies.compactMap { if case .phb(let phb) = $0 { phb.pageShifts } else { nil } }
         #expect(offers == (shifts == 0x121_1000 ? [shifts] : [0x121_1000, shifts]))
-        guard case .rtas = bodies.last, case .rtas = bodies[bodies.count - 2] else { throw ImportError(line: 0, "\(bodies)") }
+        guard case .rtas = bodies.last, case .rtas = bodies[bodies.count - 2] else {
+            throw ImportError(line: 0, "\(bodies)")
+        }
     }
 
     @Test("A window of a page size that was not offered shows that it is (2 MiB before QEMU 7.1)")

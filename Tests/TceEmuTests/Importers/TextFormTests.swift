@@ -32,12 +32,16 @@ struct TextFormTests {
             .phb(TraceEvent.PHB(buid: 0x8000000_20000000, liobn: 0x8000_0000))),
         Example(
             "phb buid=0x1 liobn=0x2 start=0x3 bytes=0x4 dma64=0x5 shifts=none ddw=off",
-            .phb(TraceEvent.PHB(buid: 1, liobn: 2, windowStart: 3, windowBytes: 4, dma64Start: 5, pageShifts: 0, ddw: false))),
+            .phb(
+                TraceEvent.PHB(
+                    buid: 1, liobn: 2, windowStart: 3, windowBytes: 4, dma64Start: 5, pageShifts: 0, ddw: false))),
         Example(
-            "window liobn=0x71000002 start=0x0 shift=12 tces=65536", .window(TraceEvent.Window(liobn: 0x7100_0002, tces: 65_536))),
+            "window liobn=0x71000002 start=0x0 shift=12 tces=65536",
+            .window(TraceEvent.Window(liobn: 0x7100_0002, tces: 65_536))),
         Example(
             "window liobn=0x80000001 start=0x800000000000000 shift=24 tces=128 buid=0x1 bypass",
-            .window(TraceEvent.Window(liobn: 0x8000_0001, start: 1 << 59, pageShift: 24, tces: 128, buid: 1, bypass: true))),
+            .window(
+                TraceEvent.Window(liobn: 0x8000_0001, start: 1 << 59, pageShift: 24, tces: 128, buid: 1, bypass: true))),
         Example("unwindow liobn=0x80000001", .unwindow(liobn: 0x8000_0001)),
         Example("reset", .reset),
         Example(
@@ -52,7 +56,8 @@ struct TextFormTests {
             .hcall(TraceEvent.Hcall(.get, liobn: 0x8000_0000, ioba: 0x1000, value: 1))),
         Example(
             "H_STUFF_TCE cpu=65534 liobn=0x80000000 ioba=0x40000000 tce=0x0 npages=512 -> H_PARAMETER",
-            .hcall(TraceEvent.Hcall(.stuff, cpu: 65_534, liobn: 0x8000_0000, ioba: 0x4000_0000, npages: 512, status: -4))),
+            .hcall(
+                TraceEvent.Hcall(.stuff, cpu: 65_534, liobn: 0x8000_0000, ioba: 0x4000_0000, npages: 512, status: -4))),
         Example(
             "H_PUT_TCE_INDIRECT cpu=1 liobn=0x80000000 ioba=0x30120000 list=0x20a0000 npages=16 tces=0x6440003+0x1000*16 -> H_SUCCESS",
             .hcall(
@@ -61,7 +66,9 @@ struct TextFormTests {
                     entries: (0..<16).map { 0x644_0003 + $0 * 0x1000 }, status: 0))),
         Example(
             "H_PUT_TCE_INDIRECT liobn=0x1 ioba=0x0 list=0x1000 npages=6 tces=0x3,0x5,0x0*3,0x9",
-            .hcall(TraceEvent.Hcall(.putIndirect, liobn: 1, ioba: 0, value: 0x1000, npages: 6, entries: [3, 5, 0, 0, 0, 9]))),
+            .hcall(
+                TraceEvent.Hcall(
+                    .putIndirect, liobn: 1, ioba: 0, value: 0x1000, npages: 6, entries: [3, 5, 0, 0, 0, 9]))),
         Example(
             "H_PUT_TCE_INDIRECT liobn=0x1 ioba=0x0 list=0x1001 npages=18446744073709551615 -> -12345",
             .hcall(TraceEvent.Hcall(.putIndirect, liobn: 1, ioba: 0, value: 0x1001, npages: .max, status: -12_345))),
@@ -73,7 +80,9 @@ struct TextFormTests {
                     outcome: TraceEvent.DMA.Outcome(page: 0x350_d000, permission: 1, shift: 12)))),
         Example(
             "dma buid=0x800000020000000 requester=0x108 ioba=0x5 length=64 read",
-            .dma(TraceEvent.DMA(liobn: nil, buid: 0x8000000_20000000, requester: 0x108, ioba: 5, length: 64, access: .read))),
+            .dma(
+                TraceEvent.DMA(
+                    liobn: nil, buid: 0x8000000_20000000, requester: 0x108, ioba: 5, length: 64, access: .read))),
         Example("dma ioba=0x0 length=0 both", .dma(TraceEvent.DMA(liobn: nil, ioba: 0, length: 0, access: .readWrite))),
         Example(
             "rtas ibm,create-pe-dma-window cpu=0 args=0x0,0x8000000,0x20000000,0x18,0x1f returns=4 -> 0 0x80000001,0x8000000,0x0",
@@ -94,7 +103,8 @@ struct TextFormTests {
             "map cpu=0 device=1 ra=0x4000 length=4096 read more -> 0 dma=0x8000",
             .guest(
                 TraceEvent.Guest(
-                    .map, device: 1, cpu: 0, address: 0x4000, value: 0x8000, length: 4_096, access: .read, more: true, status: 0))),
+                    .map, device: 1, cpu: 0, address: 0x4000, value: 0x8000, length: 4_096, access: .read, more: true,
+                    status: 0))),
         Example(
             "unmap device=1 dma=0x8000 length=4096 write",
             .guest(TraceEvent.Guest(.unmap, device: 1, address: 0x8000, length: 4_096, access: .write))),
@@ -129,20 +139,31 @@ struct TextFormTests {
         #expect(kinds == Set(EventKind.all.map { Substring($0.name) }))
     }
 
-    @Test("Fields stand in any order, numbers are decimal or hexadecimal, and most fields have a default", arguments: [
-        ("dma ioba=4096 both liobn=2147483648", "dma liobn=0x80000000 ioba=0x1000 both"),
-        ("dma read ioba=0x1000 write", "dma ioba=0x1000 both"),
-        ("phb liobn=0x80000000 buid=1", "phb liobn=0x80000000 buid=1 bytes=0x40000000 ddw=on shifts=12,16,21,24"),
-        ("window tces=16 liobn=1", "window liobn=1 start=0 shift=12 tces=16 buid=0"),
-        ("H_PUT_TCE tce=3 ioba=0 liobn=1 -> 0", "H_PUT_TCE liobn=1 ioba=0 tce=3 -> H_SUCCESS"),
-        ("H_PUT_TCE_INDIRECT liobn=1 ioba=0 tces=3,4099,0x2003", "H_PUT_TCE_INDIRECT liobn=1 ioba=0 list=0 npages=3 tces=3+0x1000*3"),
-        ("H_PUT_TCE_INDIRECT liobn=1 ioba=0 tces=0x3003-0x1000*3,7*2", "H_PUT_TCE_INDIRECT liobn=1 ioba=0 npages=5 tces=0x3003,0x2003,0x1003,7,7"),
-        ("H_PUT_TCE_INDIRECT liobn=1 ioba=0", "H_PUT_TCE_INDIRECT liobn=1 ioba=0 npages=0"),
-        ("uv 0xf130 args=1,2 -> H_PARAMETER", "uv UV_SHARE_PAGE args=1,2 -> -4"),
-        ("rtas 0x2028 args=0x80000001 returns=1 -> 0", "rtas ibm,remove-pe-dma-window args=0x80000001 returns=1 -> 0"),
-        ("\t reset # as at power-on", "reset"), ("reset\r", "reset"),
-        ("thaw buid=1", "thaw addr=0 buid=1"),
-    ])
+    @Test(
+        "Fields stand in any order, numbers are decimal or hexadecimal, and most fields have a default",
+        arguments: [
+            ("dma ioba=4096 both liobn=2147483648", "dma liobn=0x80000000 ioba=0x1000 both"),
+            ("dma read ioba=0x1000 write", "dma ioba=0x1000 both"),
+            ("phb liobn=0x80000000 buid=1", "phb liobn=0x80000000 buid=1 bytes=0x40000000 ddw=on shifts=12,16,21,24"),
+            ("window tces=16 liobn=1", "window liobn=1 start=0 shift=12 tces=16 buid=0"),
+            ("H_PUT_TCE tce=3 ioba=0 liobn=1 -> 0", "H_PUT_TCE liobn=1 ioba=0 tce=3 -> H_SUCCESS"),
+            (
+                "H_PUT_TCE_INDIRECT liobn=1 ioba=0 tces=3,4099,0x2003",
+                "H_PUT_TCE_INDIRECT liobn=1 ioba=0 list=0 npages=3 tces=3+0x1000*3"
+            ),
+            (
+                "H_PUT_TCE_INDIRECT liobn=1 ioba=0 tces=0x3003-0x1000*3,7*2",
+                "H_PUT_TCE_INDIRECT liobn=1 ioba=0 npages=5 tces=0x3003,0x2003,0x1003,7,7"
+            ),
+            ("H_PUT_TCE_INDIRECT liobn=1 ioba=0", "H_PUT_TCE_INDIRECT liobn=1 ioba=0 npages=0"),
+            ("uv 0xf130 args=1,2 -> H_PARAMETER", "uv UV_SHARE_PAGE args=1,2 -> -4"),
+            (
+                "rtas 0x2028 args=0x80000001 returns=1 -> 0",
+                "rtas ibm,remove-pe-dma-window args=0x80000001 returns=1 -> 0"
+            ),
+            ("\t reset # as at power-on", "reset"), ("reset\r", "reset"),
+            ("thaw buid=1", "thaw addr=0 buid=1"),
+        ])
     func lenient(line: String, same: String) throws {
         #expect(try importText(line).bodies == importText(same).bodies)
         #expect(try importText(line).bodies.count == 1)
@@ -150,7 +171,8 @@ struct TextFormTests {
 
     @Test("Blank lines and comments are nothing; an event without a time has that of the last")
     func timesAndComments() throws {
-        let imported = try importText("# a trace\n\n  # more\n@unit ms\nreset\n2.5 reset\n\nreset # again\n# end\n3 reset\n")
+        let imported = try importText(
+            "# a trace\n\n  # more\n@unit ms\nreset\n2.5 reset\n\nreset # again\n# end\n3 reset\n")
         #expect(imported.events.map(\.time) == [0, 2_500, 2_500, 3_000])
         #expect(imported.report.lines == 10)
         #expect(imported.report.understood == ["reset": 4])
@@ -163,12 +185,16 @@ struct TextFormTests {
         #expect(imported.report.clampedTimes == 1)
     }
 
-    @Test("A time has as many digits as its unit; more are an error unless they are 0", arguments: [
-        ("ns", "1.000000001", 1_000_000_001), ("ns", "1.0000000010", 1_000_000_001), ("ns", "1.0000000001", nil),
-        ("us", "1.000001", 1_000_001), ("us", "1.0000001", nil), ("ms", "1.5", 1_500), ("s", "7", 7), ("s", "7.0", 7),
-        ("s", "7.1", nil), ("ns", "18446744073.709551615", .max), ("ns", "18446744073.709551616", nil), ("ns", "1.x", nil),
-        ("s", "18446744073709551615", .max), ("s", "18446744073709551616", nil),
-    ] as [(String, String, UInt64?)])
+    @Test(
+        "A time has as many digits as its unit; more are an error unless they are 0",
+        arguments: [
+            ("ns", "1.000000001", 1_000_000_001), ("ns", "1.0000000010", 1_000_000_001), ("ns", "1.0000000001", nil),
+            ("us", "1.000001", 1_000_001), ("us", "1.0000001", nil), ("ms", "1.5", 1_500), ("s", "7", 7),
+            ("s", "7.0", 7),
+            ("s", "7.1", nil), ("ns", "18446744073.709551615", .max), ("ns", "18446744073.709551616", nil),
+            ("ns", "1.x", nil),
+            ("s", "18446744073709551615", .max), ("s", "18446744073709551616", nil),
+        ] as [(String, String, UInt64?)])
     func times(unit: String, text: String, time: UInt64?) throws {
         let imported = try? importText("@unit \(unit)\n\(text) reset\n")
         #expect(imported?.events.first?.time == time)
@@ -190,7 +216,9 @@ struct TextFormTests {
             let imported = try importText(Self.print([event], header))
             #expect(imported.header == header)
             #expect(imported.events == [event])
-            #expect(TextPrinter(header: header).line(event).drop { $0 != "." }.count == (digits > 0 ? digits + 1 : 0) + (digits > 0 ? 6 : 0))
+            #expect(
+                TextPrinter(header: header).line(event).drop { $0 != "." }.count == (digits > 0 ? digits + 1 : 0)
+                    + (digits > 0 ? 6 : 0))
         }
     }
 

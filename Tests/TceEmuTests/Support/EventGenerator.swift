@@ -123,7 +123,8 @@ struct EventGenerator {
     private mutating func dma() -> TraceEvent.DMA {
         var dma = TraceEvent.DMA(
             liobn: maybe { min($0.word(), .max - 1) }, buid: maybe { max($0.word(), 1) },
-            requester: maybe { min($0.word(), 0xffff_fffe) }.map { UInt32($0) }, ioba: word(), length: maybe { $0.word() },
+            requester: maybe { min($0.word(), 0xffff_fffe) }.map { UInt32($0) }, ioba: word(),
+            length: maybe { $0.word() },
             access: access())
         if coin() {
             dma.outcome = TraceEvent.DMA.Outcome(

@@ -58,7 +58,9 @@ struct NaiveReplayer {
             newTable(lines, index, liobn)
         case "spapr_iommu_ddw_create":
             guard let page = Self.field("size=", event), let bytes = Self.field("requested=", event),
-                let start = event.firstRange(of: "start addr=").flatMap({ Self.number(event[$0.upperBound...].prefix { $0 != "," }) })
+                let start = event.firstRange(of: "start addr=").flatMap({
+                    Self.number(event[$0.upperBound...].prefix { $0 != "," })
+                })
             else { return }
             let shift = UInt64(page.trailingZeroBitCount)
             tables[liobn] = Table(start: start, shift: shift, tces: bytes >> shift)

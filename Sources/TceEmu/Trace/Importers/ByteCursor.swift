@@ -101,6 +101,11 @@ extension Span<UInt8> {
         }
     }
 
+    /// A part of the line for a message.
+    func shown(_ range: Range<Int>, max: Int = 60) -> String {
+        text(range).plain(max: max)
+    }
+
     /// The line without a carriage return and spaces at its end.
     var trimmedEnd: Int {
         var end = count

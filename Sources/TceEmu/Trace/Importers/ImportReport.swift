@@ -42,7 +42,7 @@ public struct ImportReport: Hashable, Sendable {
             notUnderstood.append(
                 Problem(
                     kind: kind, reason: reason, count: 1, firstLine: number,
-                    firstText: line.text(0..<min(line.count, Self.textMax))))
+                    firstText: line.shown(0..<line.trimmedEnd, max: Self.textMax)))
         }
     }
 

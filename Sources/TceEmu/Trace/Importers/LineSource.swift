@@ -220,7 +220,8 @@ extension [UInt8] {
             var index = from
             while index + 8 <= end {
                 // A byte of `other` is 0 where the text has a newline; the lowest such byte sets its top bit first.
-                let other = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ newlines
+                let other =
+                    unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ newlines
                 let zero = (other &- ones) & ~other & (ones &* 0x80)
                 if zero != 0 { return index + zero.trailingZeroBitCount / 8 }
                 index += 8

@@ -8,8 +8,8 @@ import CTce
 extension QEMULogImporter {
     /// `buid= addr=, N windows available, max window size=, mask=`
     ///
-    /// The third is 0x80000000 always, and no limit. The mask has the page sizes; QEMU before 7.1 leaves 2 MiB out of it,
-    /// also where it takes them.
+    /// The third is 0x80000000 always, and no limit. The mask has the page sizes; QEMU before 7.1 leaves 2 MiB out of
+    /// it, also where it takes them.
     mutating func importQuery(
         _ cursor: inout ByteCursor, _ line: Span<UInt8>, _ place: Place, _ emit: (TraceEvent) throws -> Void
     ) throws -> String? {
@@ -77,7 +77,8 @@ extension QEMULogImporter {
         return nil
     }
 
-    /// The call takes the lowest LIOBN without a window. Where this one is not that, the log did not tell of all windows.
+    /// The call takes the lowest LIOBN without a window. Where this one is not that, the log did not tell of all
+    /// windows.
     private mutating func makeFree(
         _ liobn: LIOBN, _ base: LIOBN, _ buid: BUID, _ place: Place, _ emit: (TraceEvent) throws -> Void
     ) throws {
@@ -130,7 +131,8 @@ extension QEMULogImporter {
             notes.assumeWindow(base, line: place.number)
         }
         try sendCall(
-            TCE_RTAS_RESET_PE_DMA_WINDOW, [address, buid >> 32, buid & 0xffff_ffff], returns: 1, outputs: [], place, emit)
+            TCE_RTAS_RESET_PE_DMA_WINDOW, [address, buid >> 32, buid & 0xffff_ffff], returns: 1, outputs: [], place,
+            emit)
         windows.close(base + 1)
         windows[base] = .pciDefault
         return nil
@@ -145,7 +147,8 @@ extension QEMULogImporter {
         try send(
             .rtas(
                 TraceEvent.Call(
-                    UInt64(token), cpu: cpu(place), arguments: arguments, returns: returns, status: 0, outputs: outputs)),
+                    UInt64(token), cpu: cpu(place), arguments: arguments, returns: returns, status: 0, outputs: outputs)
+            ),
             place, emit)
     }
 }

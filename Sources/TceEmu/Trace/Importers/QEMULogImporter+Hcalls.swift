@@ -44,9 +44,9 @@ extension QEMULogImporter {
 
     /// `liobn= ioba= tcevalue= npages= ret=`
     ///
-    /// `ioba` is where the call's loop stood: behind the range where it succeeded, at the page that is not in the window
-    /// where it did not. How many pages were written before that one is not told; it can be some only where it is the
-    /// page behind the window.
+    /// `ioba` is where the call's loop stood: behind the range where it succeeded, at the page that is not in the
+    /// window where it did not. How many pages were written before that one is not told; it can be some only where it
+    /// is the page behind the window.
     mutating func importStuff(
         _ cursor: inout ByteCursor, _ line: Span<UInt8>, _ place: Place, _ emit: (TraceEvent) throws -> Void
     ) throws -> String? {
@@ -78,8 +78,9 @@ extension QEMULogImporter {
 
     /// `liobn= ioba= tcelist= iobaN= tceN= ret=`
     ///
-    /// `ioba` is what the guest passed. Where the call succeeded, `iobaN` is the index of the last entry and `tceN` that
-    /// entry. Where it did not, `tceN` is the entry that failed and `iobaN` the index before it, but 0 also for index 0.
+    /// `ioba` is what the guest passed. Where the call succeeded, `iobaN` is the index of the last entry and `tceN`
+    /// that entry. Where it did not, `tceN` is the entry that failed and `iobaN` the index before it, but 0 also for
+    /// index 0.
     mutating func importIndirect(
         _ cursor: inout ByteCursor, _ line: Span<UInt8>, _ place: Place, _ emit: (TraceEvent) throws -> Void
     ) throws -> String? {
@@ -126,8 +127,8 @@ extension QEMULogImporter {
 
     /// `liobn= ADDRESS -> PAGE perm= mask=`
     ///
-    /// The address is relative to the window's start. The mask is the page's size less one, of which QEMU prints 32 bits:
-    /// 0xffffffff is a larger page, or none.
+    /// The address is relative to the window's start. The mask is the page's size less one, of which QEMU prints 32
+    /// bits: 0xffffffff is a larger page, or none.
     mutating func importTranslation(
         _ cursor: inout ByteCursor, _ line: Span<UInt8>, _ place: Place, _ emit: (TraceEvent) throws -> Void
     ) throws -> String? {

@@ -2,9 +2,9 @@
 
 /// Devices of virtual I/O whose CRQs one thread has freed in a row.
 ///
-/// QEMU zeroes the tables of virtual I/O when the machine resets and when firmware makes the RTAS call quiesce, and prints
-/// nothing of that but one spapr_vio_free_crq line for each device, also for those that never have a CRQ or a table
-/// (nvram, vty). A guest's own H_FREE_CRQ prints the same line for one device and zeroes nothing.
+/// QEMU zeroes the tables of virtual I/O when the machine resets and when firmware makes the RTAS call quiesce, and
+/// prints nothing of that but one spapr_vio_free_crq line for each device, also for those that never have a CRQ or a
+/// table (nvram, vty). A guest's own H_FREE_CRQ prints the same line for one device and zeroes nothing.
 struct FreedCRQs {
     private var thread: UInt64?
     private(set) var units: Set<UInt64> = []
@@ -32,7 +32,9 @@ extension QEMULogImporter {
         _ name: ByteCursor, _ line: Span<UInt8>, _ place: Place, _ emit: (TraceEvent) throws -> Void
     ) throws {
         var cursor = name
-        guard cursor.take("spapr_vio_free_crq CRQ for dev ", in: line), let unit = cursor.takeHex(in: line) else { return }
+        guard cursor.take("spapr_vio_free_crq CRQ for dev ", in: line), let unit = cursor.takeHex(in: line) else {
+            return
+        }
         freedCRQs.add(unit, place.thread)
         let liobns = windows.virtualIO
         guard freedCRQs.units.count > liobns.count, liobns.allSatisfy(freedCRQs.units.contains) else { return }

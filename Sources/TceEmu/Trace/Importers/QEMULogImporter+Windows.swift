@@ -191,7 +191,8 @@ extension QEMULogImporter {
         }
         windows[liobn] = QEMUWindows.Window(start: start, shift: shift, tces: tces)
         try send(
-            .window(TraceEvent.Window(liobn: liobn, start: start, pageShift: shift, tces: tces, buid: buid)), place, emit)
+            .window(TraceEvent.Window(liobn: liobn, start: start, pageShift: shift, tces: tces, buid: buid)), place,
+            emit)
         return nil
     }
 }

@@ -87,7 +87,8 @@ public struct QEMULogImporter: TraceImporter {
             guard line.count <= LineSource.maximumLineBytes, let event = QEMULogEvent(&cursor, in: line) else {
                 try flushHeld(emit)
                 let rest = nameEnd.eventName(afterPrefix: true, in: line) ?? ""
-                let reason = line.count > LineSource.maximumLineBytes ? "the line is too long" : "no such event is known"
+                let reason =
+                    line.count > LineSource.maximumLineBytes ? "the line is too long" : "no such event is known"
                 counted.refuse("spapr_iommu_" + rest, reason, line: number, line)
                 return
             }

@@ -123,7 +123,9 @@ extension ByteCursor {
         while index < end, line[index] != 0x20 {
             let byte = line[index]
             let lower = byte >= 0x61 && byte <= 0x7a
-            guard lower || byte &- 0x30 < 10 || byte == 0x5f || (afterPrefix && byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+            guard
+                lower || byte &- 0x30 < 10 || byte == 0x5f
+                    || (afterPrefix && byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
             else { return nil }
             underscores += byte == 0x5f ? 1 : 0
             index += 1

@@ -45,8 +45,8 @@ struct QEMULogNotes {
     mutating func loadTable(_ liobn: LIOBN, line: UInt64) {
         guard loaded.count < Self.sentencesMax else { return }
         loaded.append(
-            "The table of LIOBN 0x\(String(liobn, radix: 16)) came by migration: its contents are not in the log, and are 0 "
-                + "here (line \(line)).")
+            "The table of LIOBN 0x\(String(liobn, radix: 16)) came by migration: its contents are not in the log "
+                + "and are 0 here (line \(line)).")
     }
 
     var sentences: [String] {

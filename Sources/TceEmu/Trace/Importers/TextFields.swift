@@ -2,7 +2,8 @@
 
 /// The fields of one event's line: `key=VALUE`, single words, and behind the arrow those of the answer.
 ///
-/// A reader asks for the fields that it knows, in any order, and ends with `finish`, which refuses what nobody asked for.
+/// A reader asks for the fields that it knows, in any order, and ends with `finish`, which refuses what nobody asked
+/// for.
 struct TextFields {
     private struct Field {
         /// Empty for a single word.
@@ -28,7 +29,9 @@ struct TextFields {
         hasAnswer = false
         var cursor = cursor
         while let word = cursor.takeWord(in: line) {
-            if word.count == 2, line[word.lowerBound] == UInt8(ascii: "-"), line[word.lowerBound + 1] == UInt8(ascii: ">") {
+            if word.count == 2, line[word.lowerBound] == UInt8(ascii: "-"),
+                line[word.lowerBound + 1] == UInt8(ascii: ">")
+            {
                 if hasAnswer { throw error("a second arrow") }
                 hasAnswer = true
                 continue
@@ -37,7 +40,8 @@ struct TextFields {
             while equals < word.upperBound, line[equals] != UInt8(ascii: "=") { equals += 1 }
             let isPair = equals < word.upperBound
             let field = Field(
-                key: isPair ? line.text(word.lowerBound..<equals) : "", range: isPair ? equals + 1..<word.upperBound : word,
+                key: isPair ? line.text(word.lowerBound..<equals) : "",
+                range: isPair ? equals + 1..<word.upperBound : word,
                 isAnswer: hasAnswer)
             if isPair, fields.contains(where: { $0.key == field.key && $0.isAnswer == field.isAnswer }) {
                 throw error("\(field.key)= stands twice")
@@ -65,9 +69,9 @@ struct TextFields {
         guard let range = take(key, answer: answer) else { return nil }
         var cursor = ByteCursor(range)
         guard let value = cursor.takeNumber(in: line), cursor.isAtEnd else {
-            throw error("expected a number behind \(key)=, found '\(line.text(range))'")
+            throw error("expected a number behind \(key)=, found '\(line.shown(range))'")
         }
-        guard value <= max else { throw error("expected \(key)= to be at most \(max), found \(line.text(range))") }
+        guard value <= max else { throw error("expected \(key)= to be at most \(max), found \(line.shown(range))") }
         return value
     }
 
@@ -118,7 +122,7 @@ struct TextFields {
     }
 
     private func otherList(_ range: Range<Int>, _ line: Span<UInt8>) -> ImportError {
-        error("expected numbers separated by commas, or runs FIRST+STEP*COUNT, found '\(line.text(range))'")
+        error("expected numbers separated by commas, or runs FIRST+STEP*COUNT, found '\(line.shown(range))'")
     }
 
     /// The word of a field, or nil where it is not there.
@@ -175,9 +179,10 @@ struct TextFields {
     /// Refuses a field that nobody asked for.
     func finish(_ line: Span<UInt8>) throws {
         guard let field = fields.first(where: { !$0.isTaken }) else { return }
-        let text = field.key.isEmpty ? line.text(field.range) : field.key + "="
+        let text = field.key.isEmpty ? line.shown(field.range) : field.key + "="
         let place = field.isAnswer ? " behind ->" : ""
-        throw error("expected \(asked.joined(separator: ", ")), found '\(text)'\(place)")
+        let expected = asked.isEmpty ? "nothing more" : asked.joined(separator: ", ")
+        throw error("expected \(expected), found '\(text)'\(place)")
     }
 }
 

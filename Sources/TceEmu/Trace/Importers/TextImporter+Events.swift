@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What each kind of event takes from its line. The same fields as TextPrinter prints; those with a default may be absent.
+// What each kind of event takes from its line. The same fields as TextPrinter prints; those with a default may be
+// absent.
 
 extension TextImporter {
     typealias Reader = (inout TextFields, Span<UInt8>) throws -> TraceEvent.Body
@@ -108,7 +109,7 @@ extension TextImporter {
         var number = cursor.takeNumber(in: line)
         if number == nil || !cursor.isAtEnd { number = numberOf(line.text(range)) }
         guard let number else {
-            throw fields.error("expected the name or number of \(what), found '\(line.text(range))'")
+            throw fields.error("expected the name or number of \(what), found '\(line.shown(range))'")
         }
         var call = TraceEvent.Call(number, cpu: try fields.cpu(line))
         call.arguments = try fields.list("args", max: 16, line) ?? []

@@ -2,8 +2,8 @@
 
 /// Makes a trace from our own text form: what `TextPrinter` prints, and what people write by hand.
 ///
-/// Lines that are blank or begin with `#` are nothing, fields stand in any order, numbers are decimal or hexadecimal. What
-/// is not understood is an error with the line's number.
+/// Lines that are blank or begin with `#` are nothing, fields stand in any order, numbers are decimal or hexadecimal.
+/// What is not understood is an error with the line's number.
 public struct TextImporter: TraceImporter {
     public private(set) var header: TraceHeader
     private var counted = ImportReport()
@@ -47,7 +47,8 @@ public struct TextImporter: TraceImporter {
         guard var word = cursor.takeWord(in: line) else { return }
         try Self.checkLength(line, number)
         if line[word.lowerBound] == UInt8(ascii: "@") {
-            throw ImportError(line: number, "expected an event, found \(line.text(word)): directives stand before the first event")
+            throw ImportError(
+                line: number, "expected an event, found \(line.shown(word)): directives stand before the first event")
         }
         if line[word.lowerBound] &- 0x30 < 10 {
             let stamp = try readTime(word, line, number)
@@ -74,7 +75,8 @@ public struct TextImporter: TraceImporter {
 
     private static func checkLength(_ line: Span<UInt8>, _ number: UInt64) throws {
         guard line.count > LineSource.maximumLineBytes else { return }
-        throw ImportError(line: number, "expected a line of at most \(LineSource.maximumLineBytes) bytes, found a longer one")
+        throw ImportError(
+            line: number, "expected a line of at most \(LineSource.maximumLineBytes) bytes, found a longer one")
     }
 
     /// `@name TEXT`: the text is what stands behind one space, to the end of the line.
@@ -135,12 +137,11 @@ public struct TextImporter: TraceImporter {
             let (time, carry) = whole.addingReportingOverflow(parts)
             if cursor.isAtEnd, !overflow, !carry, !finer { return time }
             if cursor.isAtEnd, finer {
-                throw ImportError(
-                    line: number,
-                    "expected a time with at most \(digits) digits behind the point (see @unit), found '\(line.text(word))'")
+                let most = "at most \(digits) digits behind the point (see @unit)"
+                throw ImportError(line: number, "expected a time with \(most), found '\(line.shown(word))'")
             }
         }
-        throw ImportError(line: number, "expected a time (SECONDS.FRACTION), found '\(line.text(word))'")
+        throw ImportError(line: number, "expected a time (SECONDS.FRACTION), found '\(line.shown(word))'")
     }
 }
 
