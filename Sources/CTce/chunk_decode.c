@@ -6,182 +6,44 @@
 #include <string.h>
 
 #include "chunk.h"
+#include "column.h"
 #include "little_endian.h"
 
-#define ALWAYS_INLINE __attribute__((always_inline))
-/* Kept out of the loops that call them, whose variables then stay in registers. */
-#define OUT_OF_LINE __attribute__((noinline))
-
-/* Events are made in blocks, so that the expanded columns of one block stay in the first-level cache. */
-enum { BLOCK = 512 };
-
-typedef struct column {
-    const uint8_t *bytes;   /* the planes */
-    const uint8_t *escaped; /* 8 planes of the values that did not fit */
-    uint32_t planes, count, escapes;
-    uint32_t next, next_escape;
-} column;
+/* Four doublewords, as long as an event, aligned as one; gcc and clang make of them what the processor has. */
+typedef uint64_t quad __attribute__((vector_size(32), aligned(8)));
 
 /*
- * A shape made ready for the loop over the events: the first and the last eight bytes of its events, as they lie in
- * memory (the hosts are little-endian, so the count is the tail's low half).
+ * A shape made ready for the loop over the events. An event's four doublewords (kind to stream; address; value; count
+ * and status: the hosts are little-endian, so the count is the low half) are `base`, plus 0, offset, value and count as
+ * far as `mask` lets them through.
  */
 typedef struct plan {
-    uint64_t head, tail;
-    uint64_t base;    /* address of the stream from which offsets count */
-    uint32_t form;
-    uint32_t finish;  /* the event is not done when its columns are added up */
+    quad base, mask;
+    uint32_t value_step, count_step; /* bytes to go on in the expanded column: 8 or 0 */
+    uint64_t finish;                 /* the event is not done when its columns are added up */
 } plan;
 
-_Static_assert(offsetof(tce_event, address) == 8 && offsetof(tce_event, count) == 24 && sizeof(tce_event) == 32,
-               "plan.head and plan.tail are the ends of an event");
-_Static_assert(TCE__FORM_VALUE == 1 && TCE__FORM_COUNT == 2, "the loop over the events makes masks of these bits");
+_Static_assert(offsetof(tce_event, address) == 8 && offsetof(tce_event, value) == 16 &&
+                   offsetof(tce_event, count) == 24 && sizeof(tce_event) == sizeof(quad),
+               "an event is made as four doublewords");
+
+struct block;
+struct running;
+typedef uint32_t make_function(const plan *plans, const struct block *b, struct running *r, tce_event *events,
+                               uint32_t i, uint32_t n);
 
 typedef struct decoder {
-    column columns[TCE__COLUMNS];
+    tce__column columns[TCE__COLUMNS];
     tce__shape *shapes;
     uint32_t shape_count;
     plan *plans;
-    uint64_t *values, *counts; /* columns VALUE and COUNT, expanded, and zeros for events that would take too many */
+    uint64_t *values, *counts; /* columns VALUE and COUNT, expanded, with TCE__AHEAD zeros behind each */
     tce__prediction *predictions;
     bool narrow_addresses;
+    bool finishes; /* some shape's events have to be finished */
+    make_function *make;
     bool predicts; /* some shape uses predictions, so that they must be learnt */
 } decoder;
-
-static uint64_t plane_value(const uint8_t *bytes, size_t count, uint32_t planes, size_t index)
-{
-    uint64_t v = 0;
-    for (uint32_t k = 0; k < planes; k++)
-        v |= (uint64_t)bytes[k * count + index] << 8 * k;
-    return v;
-}
-
-static uint64_t mark_of(uint32_t planes)
-{
-    return planes && planes < 8 ? (UINT64_C(1) << 8 * planes) - 1 : 0;
-}
-
-/* The next escaped value; false where there are fewer than the column has marks. */
-static bool take_escape(column *c, uint64_t *value)
-{
-    if (c->next_escape == c->escapes)
-        return false;
-    *value = plane_value(c->escaped, c->escapes, 8, c->next_escape++);
-    return true;
-}
-
-/* The next value of a column that is read one by one. */
-static bool take(column *c, uint64_t *value)
-{
-    if (c->next == c->count)
-        return false;
-    *value = plane_value(c->bytes, c->count, c->planes, c->next++);
-    return c->escapes == 0 || *value != mark_of(c->planes) || take_escape(c, value);
-}
-
-/*
- * Expands up to BLOCK values of a column of 0 to 4 planes. One loop a width, each simple enough for a compiler to do
- * several values at once.
- */
-static inline ALWAYS_INLINE void expand32(const column *c, uint32_t from, uint32_t n, uint32_t *restrict out)
-{
-    const uint8_t *p0 = c->bytes + from, *p1 = p0 + c->count, *p2 = p1 + c->count, *p3 = p2 + c->count;
-    switch (c->planes) {
-    case 0:
-        memset(out, 0, n * sizeof *out);
-        break;
-    case 1:
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = p0[i];
-        break;
-    case 2:
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = p0[i] | (uint32_t)p1[i] << 8;
-        break;
-    case 3:
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = p0[i] | (uint32_t)p1[i] << 8 | (uint32_t)p2[i] << 16;
-        break;
-    default:
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = p0[i] | (uint32_t)p1[i] << 8 | (uint32_t)p2[i] << 16 | (uint32_t)p3[i] << 24;
-    }
-}
-
-/*
- * Expands the column's next n values, n at most BLOCK, with those that were escaped in their places. False where the
- * column has fewer escapes than marks.
- */
-static bool expand(column *c, uint32_t n, uint64_t *restrict out)
-{
-    uint32_t narrow[BLOCK];
-    if (c->planes <= 4) {
-        expand32(c, c->next, n, narrow);
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = narrow[i];
-    } else {
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = plane_value(c->bytes, c->count, c->planes, c->next + i);
-    }
-    c->next += n;
-    if (c->escapes) {
-        uint64_t mark = mark_of(c->planes);
-        for (uint32_t i = 0; i < n; i++) {
-            if (out[i] == mark && !take_escape(c, &out[i]))
-                return false;
-        }
-    }
-    return true;
-}
-
-static void unzigzag(uint64_t *values, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        values[i] = tce__unzigzag(values[i]);
-}
-
-/*
- * Expands a whole column into `out`, which has room for `room` values and is filled up with zeros: so that an event
- * can take its value, or none, without a branch.
- */
-static bool expand_all(column *c, uint64_t *out, size_t room)
-{
-    if (c->count > room)
-        return false;
-    for (uint32_t n; c->next < c->count;) {
-        n = c->count - c->next < BLOCK ? c->count - c->next : BLOCK;
-        if (!expand(c, n, out + c->next))
-            return false;
-    }
-    memset(out + c->count, 0, (room - c->count) * sizeof *out);
-    return true;
-}
-
-static tce_chunk_fault read_columns(decoder *d, const uint8_t *payload, size_t bytes, uint32_t events,
-                                    size_t body_at)
-{
-    const uint8_t *head = payload + TCE_PROLOGUE_BYTES + 8;
-    size_t at = body_at;
-    for (int i = 0; i < TCE__COLUMNS; i++, head += 12) {
-        column *c = &d->columns[i];
-        c->planes = tce__get32(head);
-        c->count = tce__get32(head + 4);
-        c->escapes = tce__get32(head + 8);
-        if (c->planes > 8 || c->escapes > c->count || (c->escapes && (c->planes == 0 || c->planes == 8)) ||
-            c->count > TCE_CHUNK_SIDE_MAX + 2 * TCE_CHUNK_EVENTS_MAX ||
-            (i <= TCE__COLUMN_ADDRESS && c->count != events) ||
-            (i == TCE__COLUMN_SHAPE && (c->planes > 2 || c->escapes)))
-            return TCE_CHUNK_COLUMN;
-        size_t planes_bytes = (size_t)c->planes * c->count;
-        size_t escape_bytes = 8 * (size_t)c->escapes;
-        if (planes_bytes + escape_bytes > bytes - at)
-            return TCE_CHUNK_CUT;
-        c->bytes = payload + at;
-        c->escaped = c->bytes + planes_bytes;
-        at += planes_bytes + escape_bytes;
-    }
-    return at == bytes ? TCE_CHUNK_OK : TCE_CHUNK_TRAILING;
-}
 
 static tce_chunk_fault read_shape(const uint8_t *in, size_t stream_count, tce__shape *s)
 {
@@ -219,7 +81,7 @@ static tce_chunk_fault take_literal(decoder *d, tce_chunk *chunk, tce_event *eve
         return TCE_CHUNK_NO_MEMORY;
     uint64_t *side = chunk->side + chunk->side_count;
     for (uint64_t i = 0; i < words; i++) {
-        if (!take(&d->columns[TCE__COLUMN_SIDE], &side[i]))
+        if (!tce__column_take(&d->columns[TCE__COLUMN_SIDE], &side[i]))
             return TCE_CHUNK_SIDE_WORDS;
     }
     event->value = chunk->side_count;
@@ -230,9 +92,9 @@ static tce_chunk_fault take_literal(decoder *d, tce_chunk *chunk, tce_event *eve
 static tce_chunk_fault take_linear(decoder *d, tce_chunk *chunk, tce_event *event, tce__shape *shape)
 {
     uint64_t first, list, n = event->count;
-    column *side_column = &d->columns[TCE__COLUMN_SIDE];
+    tce__column *side_column = &d->columns[TCE__COLUMN_SIDE];
     if (n == 0 || n > TCE_LIST_ENTRIES_MAX || n + TCE_HCALL_WORDS > TCE_CHUNK_SIDE_MAX - chunk->side_count ||
-        !take(side_column, &first) || !take(side_column, &list))
+        !tce__column_take(side_column, &first) || !tce__column_take(side_column, &list))
         return TCE_CHUNK_SIDE_WORDS;
     if (!tce__chunk_reserve(chunk, 0, chunk->side_count + n + TCE_HCALL_WORDS, 0))
         return TCE_CHUNK_NO_MEMORY;
@@ -258,7 +120,7 @@ static bool teaches(const tce_event *event)
 }
 
 /* The forms that a loop without branches cannot do. */
-static OUT_OF_LINE tce_chunk_fault finish_event(decoder *d, tce_chunk *chunk, tce_event *event, tce__shape *shape,
+static TCE__OUT_OF_LINE tce_chunk_fault finish_event(decoder *d, tce_chunk *chunk, tce_event *event, tce__shape *shape,
                                                 uint64_t literal_words)
 {
     tce_chunk_fault fault = TCE_CHUNK_OK;
@@ -285,22 +147,22 @@ typedef struct running {
 
 /* The columns of one block of events, expanded: addresses in 32 bits where all of a chunk's fit, as most do. */
 typedef struct block {
-    uint32_t shape_of[BLOCK];
-    int32_t deltas32[BLOCK];
-    uint64_t deltas[BLOCK];
+    uint32_t shape_of[TCE__BLOCK];
+    int32_t deltas32[TCE__BLOCK];
+    uint64_t deltas[TCE__BLOCK];
 } block;
 
-static bool is_narrow(const column *c)
+static bool is_narrow(const tce__column *c)
 {
     return c->planes <= 4 && c->escapes == 0;
 }
 
 /* Time stamps whose steps are narrow: no sum of 65,536 of them wraps, so the last one tells whether all are right. */
-static inline ALWAYS_INLINE void add_narrow_steps(column *steps, uint32_t n, uint64_t *restrict times, uint64_t *now)
+static inline TCE__ALWAYS_INLINE void add_narrow_steps(tce__column *steps, uint32_t n, uint64_t *restrict times, uint64_t *now)
 {
-    uint32_t narrow[BLOCK];
+    uint32_t narrow[TCE__BLOCK];
     uint64_t time = *now;
-    expand32(steps, steps->next, n, narrow);
+    tce__expand32(steps, steps->next, n, narrow);
     steps->next += n;
     for (uint32_t i = 0; i < n; i++)
         times[i] = time += narrow[i];
@@ -308,10 +170,10 @@ static inline ALWAYS_INLINE void add_narrow_steps(column *steps, uint32_t n, uin
 }
 
 /* Any time stamps. left: from now to the last one of the chunk. */
-static OUT_OF_LINE tce_chunk_fault add_wide_steps(column *steps, uint32_t n, uint64_t *times, uint64_t *now,
+static TCE__OUT_OF_LINE tce_chunk_fault add_wide_steps(tce__column *steps, uint32_t n, uint64_t *times, uint64_t *now,
                                                   uint64_t left)
 {
-    if (!expand(steps, n, times))
+    if (!tce__column_expand(steps, n, times))
         return TCE_CHUNK_COLUMN;
     for (uint32_t i = 0; i < n; i++) {
         if (times[i] > left)
@@ -322,26 +184,26 @@ static OUT_OF_LINE tce_chunk_fault add_wide_steps(column *steps, uint32_t n, uin
     return TCE_CHUNK_OK;
 }
 
-static inline ALWAYS_INLINE tce_chunk_fault fill_block(decoder *d, block *b, uint32_t from, uint32_t n,
+static inline TCE__ALWAYS_INLINE tce_chunk_fault fill_block(decoder *d, block *b, uint32_t from, uint32_t n,
                                                        uint64_t *times, uint64_t *now, uint64_t left)
 {
-    column *steps = &d->columns[TCE__COLUMN_TIME], *addresses = &d->columns[TCE__COLUMN_ADDRESS];
-    expand32(&d->columns[TCE__COLUMN_SHAPE], from, n, b->shape_of);
+    tce__column *steps = &d->columns[TCE__COLUMN_TIME], *addresses = &d->columns[TCE__COLUMN_ADDRESS];
+    tce__expand32(&d->columns[TCE__COLUMN_SHAPE], from, n, b->shape_of);
     uint32_t largest = 0;
     for (uint32_t i = 0; i < n; i++)
         largest = b->shape_of[i] > largest ? b->shape_of[i] : largest;
     if (largest >= d->shape_count)
         return TCE_CHUNK_SHAPE;
     if (d->narrow_addresses) {
-        uint32_t zigzags[BLOCK];
-        expand32(addresses, addresses->next, n, zigzags);
+        uint32_t zigzags[TCE__BLOCK];
+        tce__expand32(addresses, addresses->next, n, zigzags);
         addresses->next += n;
         for (uint32_t i = 0; i < n; i++)
             b->deltas32[i] = (int32_t)(zigzags[i] >> 1 ^ (0 - (zigzags[i] & 1)));
     } else {
-        if (!expand(addresses, n, b->deltas))
+        if (!tce__column_expand(addresses, n, b->deltas))
             return TCE_CHUNK_COLUMN;
-        unzigzag(b->deltas, n);
+        tce__unzigzag_all(b->deltas, n);
     }
     if (!is_narrow(steps))
         return add_wide_steps(steps, n, times, now, left);
@@ -353,46 +215,46 @@ static inline ALWAYS_INLINE tce_chunk_fault fill_block(decoder *d, block *b, uin
  * Makes events[i], events[i + 1], ... up to the n-th, or to the first that has to be finished; returns how many are
  * made. The hot loop of the decoder: no branch but its end, and little enough to stay in registers.
  */
-static inline ALWAYS_INLINE uint32_t make_events(const plan *plans, const block *b, running *r, tce_event *events,
-                                                 uint32_t i, uint32_t n, bool narrow)
+static inline TCE__ALWAYS_INLINE uint32_t make_events(const plan *plans, const block *b, running *r, tce_event *events,
+                                                 uint32_t i, uint32_t n, bool narrow, bool may_finish)
 {
-    const uint64_t *value = r->next_value, *count = r->next_count;
+    const uint8_t *value = (const uint8_t *)r->next_value, *count = (const uint8_t *)r->next_count;
     uint64_t offset = r->offset, sum = r->value;
-    bool finish = false;
-    for (; i < n && !finish; i++) {
+    uint64_t finish = 0;
+    while (i < n && !finish) {
         const plan *p = &plans[b->shape_of[i]];
-        uint32_t takes_value = p->form & TCE__FORM_VALUE, takes_count = p->form >> 1 & 1;
-        /* All ones where the event takes from the column; the pointer then moves on by one. */
-        uint64_t value_mask = 0 - (uint64_t)takes_value;
-        sum += *value & value_mask;
-        value += takes_value;
-        uint64_t tail = p->tail + (*count & (0 - (uint64_t)takes_count));
-        count += takes_count;
+        tce_event *event = &events[i];
+        uint64_t taken_value, taken_count;
+        memcpy(&taken_value, value, sizeof taken_value);
+        memcpy(&taken_count, count, sizeof taken_count);
+        value += p->value_step;
+        count += p->count_step;
+        sum += taken_value & p->mask[2];
         offset += narrow ? (uint64_t)(int64_t)b->deltas32[i] : b->deltas[i];
-        finish = p->finish;
-        memcpy(&events[i], &p->head, sizeof p->head);
-        events[i].address = p->base + offset;
-        events[i].value = sum & value_mask;
-        memcpy(&events[i].count, &tail, sizeof tail);
+        quad made = p->base + (p->mask & (quad){0, offset, sum, taken_count});
+        memcpy(event, &made, sizeof made);
+        if (may_finish)
+            finish = p->finish;
+        i++;
     }
     r->offset = offset;
     r->value = sum;
-    r->next_value = value;
-    r->next_count = count;
+    r->next_value = (const uint64_t *)(const void *)value;
+    r->next_count = (const uint64_t *)(const void *)count;
     return i;
 }
 
-static OUT_OF_LINE uint32_t make_narrow_events(const plan *plans, const block *b, running *r, tce_event *events,
-                                               uint32_t i, uint32_t n)
-{
-    return make_events(plans, b, r, events, i, n, true);
-}
+/* What a chunk needs of the loop: narrow addresses or any, with events to be finished or without. */
+#define MAKE_FUNCTION(name, target, narrow, may_finish)                                                            \
+    target static TCE__OUT_OF_LINE uint32_t name(const plan *plans, const block *b, running *r, tce_event *events,      \
+                                            uint32_t i, uint32_t n)                                                \
+    {                                                                                                              \
+        return make_events(plans, b, r, events, i, n, narrow, may_finish);                                         \
+    }
 
-static OUT_OF_LINE uint32_t make_wide_events(const plan *plans, const block *b, running *r, tce_event *events,
-                                             uint32_t i, uint32_t n)
-{
-    return make_events(plans, b, r, events, i, n, false);
-}
+MAKE_FUNCTION(make_any, , false, true)
+MAKE_FUNCTION(make_narrow, , true, true)
+MAKE_FUNCTION(make_plain, , true, false)
 
 /* The loops that fill a block are worth a processor's wider vectors; a baseline x86-64 has the narrowest. */
 typedef tce_chunk_fault fill_function(decoder *d, block *b, uint32_t from, uint32_t n, uint64_t *times, uint64_t *now,
@@ -404,30 +266,38 @@ static tce_chunk_fault fill_block_baseline(decoder *d, block *b, uint32_t from, 
     return fill_block(d, b, from, n, times, now, left);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static tce_chunk_fault fill_block_avx2(decoder *d, block *b, uint32_t from, uint32_t n,
-                                                                       uint64_t *times, uint64_t *now, uint64_t left)
+#if defined(__x86_64__) && !defined(TCE_PORTABLE)
+#define AVX2 __attribute__((target("avx2")))
+
+AVX2 static tce_chunk_fault fill_block_avx2(decoder *d, block *b, uint32_t from, uint32_t n, uint64_t *times,
+                                            uint64_t *now, uint64_t left)
 {
     return fill_block(d, b, from, n, times, now, left);
 }
 
-static fill_function *choose_fill(void)
+MAKE_FUNCTION(make_narrow_avx2, AVX2, true, true)
+MAKE_FUNCTION(make_plain_avx2, AVX2, true, false)
+#endif
+
+static fill_function *choose_loops(decoder *d)
 {
-    return __builtin_cpu_supports("avx2") ? fill_block_avx2 : fill_block_baseline;
-}
-#else
-static fill_function *choose_fill(void)
-{
+    d->narrow_addresses = is_narrow(&d->columns[TCE__COLUMN_ADDRESS]);
+    d->make = !d->narrow_addresses ? make_any : d->finishes ? make_narrow : make_plain;
+#if defined(__x86_64__) && !defined(TCE_PORTABLE)
+    if (__builtin_cpu_supports("avx2")) {
+        if (d->narrow_addresses)
+            d->make = d->finishes ? make_narrow_avx2 : make_plain_avx2;
+        return fill_block_avx2;
+    }
+#endif
     return fill_block_baseline;
 }
-#endif
 
 static tce_chunk_fault decode_block(decoder *d, tce_chunk *chunk, block *b, uint32_t from, uint32_t n, running *r)
 {
     tce_event *events = chunk->events + from;
     for (uint32_t i = 0; i < n;) {
-        i = d->narrow_addresses ? make_narrow_events(d->plans, b, r, events, i, n)
-                                : make_wide_events(d->plans, b, r, events, i, n);
+        i = d->make(d->plans, b, r, events, i, n);
         uint32_t shape = b->shape_of[i - 1];
         if (!d->plans[shape].finish)
             continue;
@@ -442,22 +312,24 @@ static tce_chunk_fault decode_block(decoder *d, tce_chunk *chunk, block *b, uint
 static tce_chunk_fault decode_events(decoder *d, tce_chunk *chunk, const tce_prologue *prologue)
 {
     block b;
-    column *values = &d->columns[TCE__COLUMN_VALUE], *counts = &d->columns[TCE__COLUMN_COUNT];
-    if (!expand_all(values, d->values, prologue->count + 1) || !expand_all(counts, d->counts, 2 * prologue->count + 1))
+    tce__column *values = &d->columns[TCE__COLUMN_VALUE], *counts = &d->columns[TCE__COLUMN_COUNT];
+    if (!tce__column_expand_all(values, d->values) || !tce__column_expand_all(counts, d->counts))
         return TCE_CHUNK_COLUMN;
-    unzigzag(d->values, values->count);
+    tce__unzigzag_all(d->values, values->count);
     for (uint32_t i = 0; i < counts->count; i++) {
         if (d->counts[i] > UINT32_MAX)
             return TCE_CHUNK_COLUMN;
     }
-    fill_function *fill = choose_fill();
-    d->narrow_addresses = is_narrow(&d->columns[TCE__COLUMN_ADDRESS]);
+    fill_function *fill = choose_loops(d);
     running r = {.time = prologue->first_time, .next_value = d->values, .next_count = d->counts};
-    for (uint32_t from = 0; from < prologue->count; from += BLOCK) {
-        uint32_t n = prologue->count - from < BLOCK ? prologue->count - from : BLOCK;
+    for (uint32_t from = 0; from < prologue->count; from += TCE__BLOCK) {
+        uint32_t n = prologue->count - from < TCE__BLOCK ? prologue->count - from : TCE__BLOCK;
         tce_chunk_fault fault = fill(d, &b, from, n, chunk->times + from, &r.time, prologue->last_time - r.time);
         if (fault == TCE_CHUNK_OK)
             fault = decode_block(d, chunk, &b, from, n, &r);
+        if (fault == TCE_CHUNK_OK &&
+            (r.next_value > d->values + values->count || r.next_count > d->counts + counts->count))
+            fault = TCE_CHUNK_COLUMN;
         if (fault != TCE_CHUNK_OK)
             return fault;
     }
@@ -467,7 +339,7 @@ static tce_chunk_fault decode_events(decoder *d, tce_chunk *chunk, const tce_pro
         return TCE_CHUNK_COLUMN;
     d->columns[TCE__COLUMN_SHAPE].next = prologue->count;
     for (int i = 0; i < TCE__COLUMNS; i++) {
-        const column *c = &d->columns[i];
+        const tce__column *c = &d->columns[i];
         if (c->next_escape != c->escapes || c->next != c->count)
             return TCE_CHUNK_COLUMN;
     }
@@ -496,18 +368,19 @@ static tce_chunk_fault decode(tce_chunk *chunk, const uint8_t *payload, size_t b
         return TCE_CHUNK_CUT;
 
     decoder d = {.shape_count = shapes};
-    fault = read_columns(&d, payload, bytes, prologue.count, at + tables);
+    fault = tce__columns_read(d.columns, payload, bytes, prologue.count, at + tables);
     if (fault != TCE_CHUNK_OK)
         return fault;
     size_t predictions_bytes = TCE__PREDICT_SLOTS * sizeof *d.predictions;
-    size_t taken_bytes = (3 * (size_t)prologue.count + 2) * sizeof *d.values;
+    size_t value_room = d.columns[TCE__COLUMN_VALUE].count + TCE__AHEAD, count_room = d.columns[TCE__COLUMN_COUNT].count + TCE__AHEAD;
+    size_t taken_bytes = (value_room + count_room) * sizeof *d.values;
     uint8_t *scratch = tce__chunk_scratch(chunk, predictions_bytes + taken_bytes +
                                                      shapes * (sizeof *d.plans + sizeof *d.shapes));
     if (!scratch || !tce__chunk_reserve(chunk, prologue.count, 0, streams))
         return TCE_CHUNK_NO_MEMORY;
     d.predictions = (tce__prediction *)(void *)scratch;
     d.values = (uint64_t *)(void *)(scratch + predictions_bytes);
-    d.counts = d.values + prologue.count + 1;
+    d.counts = d.values + value_room;
     d.plans = (plan *)(void *)(scratch + predictions_bytes + taken_bytes);
     d.shapes = (tce__shape *)(void *)(d.plans + shapes);
 
@@ -530,12 +403,16 @@ static tce_chunk_fault decode(tce_chunk *chunk, const uint8_t *payload, size_t b
     for (uint32_t i = 0; i < shapes; i++) {
         const tce__shape *s = &d.shapes[i];
         plan *p = &d.plans[i];
-        memcpy(&p->head, &s->event, sizeof p->head);
-        memcpy(&p->tail, &s->event.count, sizeof p->tail);
-        p->base = tce__get64(stream_at + s->event.stream * (size_t)TCE__STREAM_BYTES + 24);
-        p->form = s->form;
+        uint64_t stream_base = tce__get64(stream_at + s->event.stream * (size_t)TCE__STREAM_BYTES + 24);
+        memcpy(&p->base, &s->event, sizeof p->base);
+        p->base[1] = stream_base;
+        p->mask = (quad){0, UINT64_MAX, s->form & TCE__FORM_VALUE ? UINT64_MAX : 0,
+                         s->form & TCE__FORM_COUNT ? UINT64_MAX : 0};
+        p->value_step = s->form & TCE__FORM_VALUE ? sizeof *d.values : 0;
+        p->count_step = s->form & TCE__FORM_COUNT ? sizeof *d.counts : 0;
         p->finish = s->form & (TCE__FORM_PREDICT | TCE__FORM_LITERAL | TCE__FORM_LINEAR) ||
                     (d.predicts && teaches(&s->event));
+        d.finishes |= p->finish != 0;
     }
     chunk->stream_count = streams;
     fault = decode_events(&d, chunk, &prologue);
