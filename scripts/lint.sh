@@ -9,7 +9,7 @@ fail() {
     wrong=1
 }
 
-swift format lint --strict --recursive Package.swift Sources Tests bench/Package.swift bench/Benchmarks || wrong=1
+swift format lint --strict --recursive Package.swift Sources Tests bench/Package.swift bench/Benchmarks bench/Sources || wrong=1
 
 # No file grows beyond one thing.
 while read -r lines file; do

@@ -158,7 +158,8 @@ static bool is_narrow(const tce__column *c)
 }
 
 /* Time stamps whose steps are narrow: no sum of 65,536 of them wraps, so the last one tells whether all are right. */
-static inline TCE__ALWAYS_INLINE void add_narrow_steps(tce__column *steps, uint32_t n, uint64_t *restrict times, uint64_t *now)
+static inline TCE__ALWAYS_INLINE void add_narrow_steps(tce__column *steps, uint32_t n, uint64_t *restrict times,
+                                                       uint64_t *now)
 {
     uint32_t narrow[TCE__BLOCK];
     uint64_t time = *now;
@@ -245,9 +246,9 @@ static inline TCE__ALWAYS_INLINE uint32_t make_events(const plan *plans, const b
 }
 
 /* What a chunk needs of the loop: narrow addresses or any, with events to be finished or without. */
-#define MAKE_FUNCTION(name, target, narrow, may_finish)                                                            \
-    target static TCE__OUT_OF_LINE uint32_t name(const plan *plans, const block *b, running *r, tce_event *events,      \
-                                            uint32_t i, uint32_t n)                                                \
+#define MAKE_FUNCTION(name, target, narrow, may_finish)                                                          \
+    target static TCE__OUT_OF_LINE uint32_t name(const plan *plans, const block *b, running *r, tce_event *events, \
+                                                 uint32_t i, uint32_t n)                                          \
     {                                                                                                              \
         return make_events(plans, b, r, events, i, n, narrow, may_finish);                                         \
     }
@@ -372,7 +373,8 @@ static tce_chunk_fault decode(tce_chunk *chunk, const uint8_t *payload, size_t b
     if (fault != TCE_CHUNK_OK)
         return fault;
     size_t predictions_bytes = TCE__PREDICT_SLOTS * sizeof *d.predictions;
-    size_t value_room = d.columns[TCE__COLUMN_VALUE].count + TCE__AHEAD, count_room = d.columns[TCE__COLUMN_COUNT].count + TCE__AHEAD;
+    size_t value_room = d.columns[TCE__COLUMN_VALUE].count + TCE__AHEAD;
+    size_t count_room = d.columns[TCE__COLUMN_COUNT].count + TCE__AHEAD;
     size_t taken_bytes = (value_room + count_room) * sizeof *d.values;
     uint8_t *scratch = tce__chunk_scratch(chunk, predictions_bytes + taken_bytes +
                                                      shapes * (sizeof *d.plans + sizeof *d.shapes));

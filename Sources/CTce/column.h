@@ -87,8 +87,8 @@ static inline TCE__ALWAYS_INLINE void tce__expand32(const tce__column *c, uint32
 }
 
 /*
- * Expands the column's next n values, n at most TCE__BLOCK, with those that were escaped in their places. False where the
- * tce__column has fewer escapes than marks.
+ * Expands the column's next n values, n at most TCE__BLOCK, with those that were escaped in their places. False where
+ * the column has fewer escapes than marks.
  */
 static inline bool tce__column_expand(tce__column *c, uint32_t n, uint64_t *restrict out)
 {
@@ -119,8 +119,8 @@ static inline void tce__unzigzag_all(uint64_t *values, uint32_t n)
 }
 
 /*
- * Expands a whole column, so that an event can take its value, or none, without a branch; and behind it TCE__AHEAD zeros, as
- * many as the events of one block could take too many.
+ * Expands a whole column, so that an event can take its value, or none, without a branch; and behind it TCE__AHEAD
+ * zeros, as many as the events of one block could take too many.
  */
 enum { TCE__AHEAD = 2 * TCE__BLOCK + 1 };
 

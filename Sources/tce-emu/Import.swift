@@ -27,7 +27,8 @@ struct ImportQEMU: ParsableCommand {
         abstract: "Imports the spapr_iommu* events of a QEMU trace log, plain or gzip.",
         discussion: """
             Record such a log with
-              qemu-system-ppc64 -machine pseries ... -msg timestamp=on -D boot.log -trace 'spapr_iommu*' -trace 'spapr_vio*'
+              qemu-system-ppc64 -machine pseries ... -msg timestamp=on -D boot.log \
+              -trace 'spapr_iommu*' -trace 'spapr_vio*'
 
             The exit status is 65 when a spapr_iommu line was not understood; events of other programs are counted.
 
@@ -38,7 +39,8 @@ struct ImportQEMU: ParsableCommand {
     @Argument(help: "The log, plain or gzip; - is the standard input.")
     var log: String
 
-    @Option(help: "Memory of the guest, such as 2G; unknown means that no address is outside it.", transform: parseBytes)
+    @Option(
+        help: "Memory of the guest, such as 2G; unknown means that no address is outside it.", transform: parseBytes)
     var memory: UInt64?
 
     @Option(help: "The command line of the machine, for the trace's header.")

@@ -103,7 +103,8 @@ struct FormatOption: ParsableArguments {
 
 /// A place in a trace: `12.5s`, `300us`, `#7`.
 func parsePosition(_ argument: String) throws -> TracePosition {
-    let wrong = ValidationError("\(argument) is no position; expected a time such as 12.5s or 300us, or a chunk such as #7")
+    let wrong = ValidationError(
+        "\(argument) is no position; expected a time such as 12.5s or 300us, or a chunk such as #7")
     if argument.hasPrefix("#") {
         guard let number = UInt64(argument.dropFirst()) else { throw wrong }
         return .chunk(number)

@@ -16,7 +16,8 @@ struct CommandTests {
 
     @Test("exec prints the transcript of a script")
     func exec() throws {
-        let run = try CommandRun("exec", "-", input: "H_PUT_TCE 0x80000000 0x1000 0x5003\nH_GET_TCE 0x80000000 0x1000\n")
+        let run = try CommandRun(
+            "exec", "-", input: "H_PUT_TCE 0x80000000 0x1000 0x5003\nH_GET_TCE 0x80000000 0x1000\n")
         #expect(run.status == 0)
         #expect(run.output == "H_PUT_TCE = H_SUCCESS\nH_GET_TCE = H_SUCCESS 0x0000000000005003\n")
     }
@@ -90,9 +91,11 @@ struct CommandTests {
     @Test("A spapr_iommu line that is not understood exits 65; other programs' lines do not")
     func importStatus() throws {
         let path = CommandRun.path("status.tcet")
-        let foreign = try CommandRun("import", "qemu", "-", "-o", path, input: Self.log + "8@1.5:other_event x=1\nhello\n")
+        let foreign = try CommandRun(
+            "import", "qemu", "-", "-o", path, input: Self.log + "8@1.5:other_event x=1\nhello\n")
         #expect(foreign.status == 0)
-        let unknown = try CommandRun("import", "qemu", "-", "-o", path, input: Self.log + "8@1.5:spapr_iommu_what x=1\n")
+        let unknown = try CommandRun(
+            "import", "qemu", "-", "-o", path, input: Self.log + "8@1.5:spapr_iommu_what x=1\n")
         #expect(unknown.status == 65)
         #expect(unknown.errors.contains(":5: "))
         #expect(try CommandRun("info", path).status == 0)
@@ -124,7 +127,9 @@ struct CommandTests {
     @Test("The checksums of traces/README.md are those of the files")
     func shippedChecksums() throws {
         let run = try CommandRun(
-            shell: "cd \"$1\" && for f in *.tcet; do grep -qF \"$(sha256sum $f | cut -d' ' -f1)\" README.md || exit 1; done",
+            shell: """
+                cd "$1" && for f in *.tcet; do grep -qF "$(sha256sum "$f" | cut -d' ' -f1)" README.md || exit 1; done
+                """,
             arguments: [CommandRun.shipped("traces")])
         #expect(run.status == 0)
     }

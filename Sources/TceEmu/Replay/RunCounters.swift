@@ -44,7 +44,8 @@ import CTce
             let index = range.lowerBound + Int(raw.event)
             mismatches.append(
                 Mismatch(
-                    event: firstEvent + UInt64(index), chunk: chunk, what: unsafe String(cString: tce_mismatch_name(raw.what)),
+                    event: firstEvent + UInt64(index), chunk: chunk,
+                    what: unsafe String(cString: tce_mismatch_name(raw.what)),
                     cell: Int(raw.cell), recorded: raw.recorded, answered: raw.answered, traceEvent: batch[index]))
         }
         guard error == 0 else {

@@ -37,8 +37,8 @@ public struct TextReport: CustomStringConvertible {
         guard !statistics.hcalls.isEmpty || !statistics.rtas.isEmpty else { return "" }
         var table = TextTable()
         table.add("", "calls", "TCEs", "TCEs/call", "errors")
-        for (name, calls) in statistics.hcalls.sorted(by: { $0.key < $1.key }) {
-            let tenths = calls.calls > 0 ? calls.tces / calls.calls * 10 + calls.tces % calls.calls * 10 / calls.calls : 0
+        for (name, calls) in statistics.hcalls.sorted(by: { $0.key < $1.key }) where calls.calls > 0 {
+            let tenths = calls.tces / calls.calls * 10 + calls.tces % calls.calls * 10 / calls.calls
             table.add(
                 name, calls.calls.grouped, calls.tces.grouped, "\(tenths / 10).\(tenths % 10)", calls.errors.grouped)
         }

@@ -47,7 +47,8 @@ public final class FileStream: ByteInput, ByteOutput {
         do {
             self.init(
                 try FileDescriptor.open(
-                    FilePath(path), .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644)))
+                    FilePath(path), .writeOnly, options: [.create, .truncate],
+                    permissions: FilePermissions(rawValue: 0o644)))
         } catch let error as Errno {
             throw error
         } catch {

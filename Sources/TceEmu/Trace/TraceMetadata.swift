@@ -8,7 +8,9 @@ extension TraceHeader {
         var lines = ["unit_ns \(unitNanoseconds)"]
         func add(_ key: String, _ value: String?) {
             guard let value else { return }
-            lines.append("\(key) \(value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: " "))")
+            // A value is one line: a newline in it becomes a space.
+            let words = value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            lines.append("\(key) \(words.joined(separator: " "))")
         }
         add("platform", platform)
         add("memory", memoryBytes.map(String.init))
@@ -26,7 +28,8 @@ extension TraceHeader {
             switch key {
             case "unit_ns":
                 guard let unit = UInt64(value), Self.units[unit] != nil else {
-                    throw TraceError(.damaged, "the header's unit_ns is \"\(value)\"; expected 1, 1000, 1000000 or 1000000000")
+                    throw TraceError(
+                        .damaged, "the header's unit_ns is \"\(value)\"; expected 1, 1000, 1000000 or 1000000000")
                 }
                 unitNanoseconds = unit
             case "memory":
@@ -107,7 +110,8 @@ public struct TraceTotals: Hashable, Sendable {
             case "window":
                 if windows.count < Self.windowsMax {
                     windows.append(
-                        Window(liobn: try number(0), start: try number(1), pageShift: try number(2), tces: try number(3)))
+                        Window(
+                            liobn: try number(0), start: try number(1), pageShift: try number(2), tces: try number(3)))
                 }
             default: break
             }

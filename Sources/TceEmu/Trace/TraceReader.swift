@@ -267,7 +267,8 @@ public final class TraceReader {
         } else if !scanEnded, case .end = try scanner.peek() {
             follower = nil
         } else {
-            follower = scanEnded ? nil : TraceError(.damaged, "something follows the end member", offset: scanner.offset)
+            follower =
+                scanEnded ? nil : TraceError(.damaged, "something follows the end member", offset: scanner.offset)
         }
         guard let follower else { return }
         guard options.lenient else { throw follower }

@@ -54,7 +54,8 @@ public struct TraceSummary: Sendable {
             guard totals == nil else {
                 throw fault(
                     member.sequence == 0
-                        ? "a second header: this file was joined from several traces" : "something follows the end member")
+                        ? "a second header: this file was joined from several traces"
+                        : "something follows the end member")
             }
             let expected = header == nil ? 0 : chunks.count + 1
             guard UInt64(member.sequence) == UInt64(expected) else {

@@ -20,7 +20,8 @@ public struct TraceWriter: ~Copyable {
     /// Writes the header. `level` is zlib's, 1 (fast) to 9 (small).
     public init(_ header: TraceHeader, to output: any ByteOutput, level: Int = 6) throws(TraceError) {
         guard TraceHeader.units[header.unitNanoseconds] != nil else {
-            throw TraceError(.event, "a time unit of \(header.unitNanoseconds) ns; expected 1, 1000, 1000000 or 1000000000")
+            throw TraceError(
+                .event, "a time unit of \(header.unitNanoseconds) ns; expected 1, 1000, 1000000 or 1000000000")
         }
         let members = try MemberWriter(output, level: level)
         try members.write(text: header.text, kind: TCE_MEMBER_HEADER, time: 0)

@@ -41,7 +41,8 @@ struct ReplayTests {
             .hcall(TraceEvent.Hcall(.stuff, liobn: Self.liobn, ioba: 0, npages: 512)),
             .hcall(
                 TraceEvent.Hcall(
-                    .putIndirect, liobn: Self.liobn, ioba: 0, value: 0x2000, npages: 3, entries: [0x1003, 0x2003, 0x3003])),
+                    .putIndirect, liobn: Self.liobn, ioba: 0, value: 0x2000, npages: 3,
+                    entries: [0x1003, 0x2003, 0x3003])),
             .hcall(TraceEvent.Hcall(.get, liobn: Self.liobn, ioba: 0x2000)),
         ])
         #expect(statistics.hcalls["H_PUT_TCE"] == .init(calls: 2, tces: 2, errors: 1))

@@ -95,7 +95,9 @@ struct TraceDamageTests {
             let (error, events) = Self.error(changed)
             let index = (members.lastIndex { $0 <= place }) ?? 0
             #expect(error != nil, "a bit flipped at \(place) went unnoticed")
-            #expect(events == min(100_000, UInt64(max(index - 1, 0)) * 32_768), "bit at \(place): \(String(describing: error))")
+            #expect(
+                events == min(100_000, UInt64(max(index - 1, 0)) * 32_768),
+                "bit at \(place): \(String(describing: error))")
         }
     }
 

@@ -11,7 +11,7 @@ struct Ratios {
     static func main() throws {
         let arguments = CommandLine.arguments
         let events = arguments.count > 1 ? UInt64(arguments[1]) ?? 20_000_000 : 20_000_000
-        print("measure                                       this        limit       ratio  (median of rounds; ns an item)")
+        print("measure                                       this        limit       ratio  (medians; ns an item)")
         try traceRows(events: events)
         hcallRows()
         translateRows()

@@ -14,7 +14,9 @@ struct LoadedTrace {
         bytes.withUnsafeBufferPointer { all in
             while offset < all.count {
                 var member = tce_member()
-                guard tce_member_parse(all.baseAddress! + offset, all.count - offset, &member) == 0 else { return }
+                guard let base = all.baseAddress,
+                    tce_member_parse(base + offset, all.count - offset, &member) == 0
+                else { return }
                 members.append((offset, member))
                 offset += Int(member.member_bytes)
             }
@@ -23,12 +25,13 @@ struct LoadedTrace {
 
     /// Inflates every member with one thread and hands each payload on.
     func inflate(_ body: (UnsafePointer<UInt8>, Int, tce_member) -> Void) {
-        let inflater = tce_inflater_create()!
+        guard let inflater = tce_inflater_create() else { return }
         let payload = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(TCE_PAYLOAD_BYTES_MAX))
         bytes.withUnsafeBufferPointer { all in
+            guard let base = all.baseAddress else { return }
             for (offset, member) in members {
                 var member = member
-                precondition(tce_inflate_member(inflater, all.baseAddress! + offset, &member, payload) == 0)
+                precondition(tce_inflate_member(inflater, base + offset, &member, payload) == 0)
                 body(payload, Int(member.inflated_bytes), member)
             }
         }
@@ -47,7 +50,7 @@ func traceRows(events: UInt64) throws {
             + String(format: "%.2f bytes an event in the file", Double(output.bytes.count) / count))
     func inflateAlone() { trace.inflate { payload, bytes, _ in sink &+= UInt64(payload[bytes - 1]) } }
 
-    let chunk = tce_chunk_create()!
+    guard let chunk = tce_chunk_create() else { return }
     compare("trace decode, one thread / inflate", items: count) {
         trace.inflate { payload, bytes, member in
             if member.count > 0 { precondition(tce_chunk_decode(chunk, payload, bytes) == 0) }

@@ -30,11 +30,10 @@ func translateRows() {
         compare("batch translate, C API / random loads", items: items) {
             iobas.withUnsafeBufferPointer { iobas in
                 addresses.withUnsafeMutableBufferPointer { addresses in
+                    guard let first = iobas.baseAddress, let target = addresses.baseAddress else { return }
                     for batch in 0..<batches {
                         sink &+= UInt64(
-                            tce_translate_batch(
-                                raw, window.liobn, iobas.baseAddress! + batch * count, count, 1, addresses.baseAddress!,
-                                nil))
+                            tce_translate_batch(raw, window.liobn, first + batch * count, count, 1, target, nil))
                     }
                 }
             }
