@@ -13,22 +13,11 @@ mkdir -p build
 swift build -c release --package-path bench --product ratios
 bench/.build/release/ratios "$events"
 
-# Peak memory of a process, in KiB: /proc's high-water mark, read until the process is gone.
-peak() {
-    "$@" >/dev/null 2>&1 &
-    local pid=$! high=0 now
-    while now=$(awk '/VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null) && [ -n "$now" ]; do
-        [ "$now" -gt "$high" ] && high=$now
-        sleep 0.01
-    done
-    wait "$pid" || true
-    echo "$high"
-}
-
 echo
 "$tool" generate nic --events "$events" --seed 1 -o build/nic.tcet
-help=$(peak "$tool" --help)
-replay=$(peak "$tool" replay build/nic.tcet)
+cc -O1 bench/peak.c -o build/peak
+help=$(build/peak "$tool" --help)
+replay=$(build/peak "$tool" replay build/nic.tcet)
 table=2048 # the 1 GiB window's table, in KiB
 echo "memory of a replay of $events nic events: peak $replay KiB, less --help's $help and the table's $table:" \
     "$((replay - help - table)) KiB"

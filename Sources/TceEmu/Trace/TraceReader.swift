@@ -148,9 +148,9 @@ public final class TraceReader {
         return nil
     }
 
-    /// Keeps as many chunks in work as there are threads, and one more.
+    /// Keeps as many chunks in work as there are threads. The caller has one more, which it looks at meanwhile.
     private func launch() throws(TraceError) {
-        while !scanEnded, flying.count <= options.threads {
+        while !scanEnded, flying.count < max(options.threads, 2) {
             let slot = idle.popLast() ?? ChunkSlot()
             slot.offset = scanner.offset
             switch try scanner.peek() {
