@@ -19,7 +19,7 @@ demo: all
 	$(TOOL) replay --check $(DEMO)
 
 test: deps ccases
-	swift test
+	swift test --disable-xctest
 
 # The C core's cases under gcc and clang with sanitizers, its headers alone, its symbols.
 ccases: deps

@@ -53,6 +53,6 @@ let package = Package(
     targets: [.testTarget(name: "ReadmeTests", dependencies: [.product(name: "TceEmu", package: "TceEmu")])]
 )
 SWIFT
-swift test --package-path build/readme-swift --scratch-path build/readme-build || wrong=1
+swift test --disable-xctest --package-path build/readme-swift --scratch-path build/readme-build || wrong=1
 
 exit "$wrong"

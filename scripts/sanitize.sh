@@ -6,5 +6,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Leaks are looked for in the C cases; the Swift runtime keeps some memory to its end.
-ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter TceEmuTests
-swift test --sanitize=thread --scratch-path .build/thread --filter 'TraceFileTests|TraceDamageTests|ReplayTests'
+ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build/address --filter TceEmuTests
+swift test --disable-xctest --sanitize=thread --scratch-path .build/thread --filter 'TraceFileTests|TraceDamageTests|ReplayTests'
