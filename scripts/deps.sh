@@ -3,8 +3,11 @@
 # Makes sure that zlib's header can be included: installs it where that is allowed, else says what to install.
 set -euo pipefail
 
+# A Swift toolchain brings clang along.
+compiler=$(command -v cc || command -v gcc || command -v clang || true)
+
 has_zlib() {
-    printf '#include <zlib.h>\n' | cc -E -x c - >/dev/null 2>&1
+    printf '#include <zlib.h>\n' | "$compiler" -E -x c - >/dev/null 2>&1
 }
 
 command -v swift >/dev/null || {

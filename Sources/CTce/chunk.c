@@ -66,6 +66,7 @@ void tce_chunk_destroy(tce_chunk *chunk)
     free(chunk->times);
     free(chunk->side);
     free(chunk->streams);
+    free(chunk->stream_slots);
     free(chunk->payload);
     free(chunk->scratch);
     free(chunk);
@@ -75,6 +76,9 @@ void tce_chunk_clear(tce_chunk *chunk)
 {
     chunk->count = chunk->side_count = chunk->stream_count = 0;
     chunk->last_stream = 0;
+    /* A chunk that is decoded into has no hash; one that is filled makes it anew. */
+    free(chunk->stream_slots);
+    chunk->stream_slots = NULL;
 }
 
 tce_batch tce_chunk_batch(const tce_chunk *chunk)
@@ -133,20 +137,48 @@ static bool same_stream(const tce_stream *a, const tce_stream *b)
     return a->liobn == b->liobn && a->buid == b->buid && a->requester == b->requester && a->device == b->device;
 }
 
+/* The slot of a stream in the hash: where its index is, or where it would go. */
+static uint32_t *stream_slot(const tce_chunk *chunk, const tce_stream *stream)
+{
+    uint64_t key = stream->liobn * 31 + stream->buid + ((uint64_t)stream->requester << 32 | stream->device) * 17;
+    size_t mask = 2 * chunk->stream_capacity - 1;
+    size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
+    while (chunk->stream_slots[at] && !same_stream(&chunk->streams[chunk->stream_slots[at] - 1], stream))
+        at = (at + 1) & mask;
+    return &chunk->stream_slots[at];
+}
+
+/* Makes room for one more stream, the hash with it. */
+static bool grow_streams(tce_chunk *chunk)
+{
+    size_t before = chunk->stream_capacity;
+    if (!tce__chunk_reserve(chunk, 0, 0, chunk->stream_count + 1))
+        return false;
+    if (chunk->stream_slots && chunk->stream_capacity == before)
+        return true;
+    free(chunk->stream_slots);
+    chunk->stream_slots = calloc(2 * chunk->stream_capacity, sizeof *chunk->stream_slots);
+    if (!chunk->stream_slots)
+        return false;
+    for (size_t i = 0; i < chunk->stream_count; i++)
+        *stream_slot(chunk, &chunk->streams[i]) = (uint32_t)i + 1;
+    return true;
+}
+
 uint32_t tce_chunk_stream(tce_chunk *chunk, const tce_stream *stream)
 {
     if (chunk->last_stream < chunk->stream_count && same_stream(&chunk->streams[chunk->last_stream], stream))
         return chunk->last_stream;
-    /* Newest first: where there are many, a workload goes on with those that it has just begun with. */
-    for (size_t i = chunk->stream_count; i-- > 0;) {
-        if (same_stream(&chunk->streams[i], stream))
-            return chunk->last_stream = (uint32_t)i;
-    }
-    if (chunk->stream_count == TCE_CHUNK_EVENTS_MAX ||
-        !tce__chunk_reserve(chunk, chunk->count, chunk->side_count, chunk->stream_count + 1))
+    if (!grow_streams(chunk))
         return UINT32_MAX;
-    chunk->streams[chunk->stream_count] = *stream;
-    return chunk->last_stream = (uint32_t)chunk->stream_count++;
+    uint32_t *slot = stream_slot(chunk, stream);
+    if (!*slot) {
+        if (chunk->stream_count == TCE_CHUNK_EVENTS_MAX)
+            return UINT32_MAX;
+        chunk->streams[chunk->stream_count++] = *stream;
+        *slot = (uint32_t)chunk->stream_count;
+    }
+    return chunk->last_stream = *slot - 1;
 }
 
 tce_chunk_fault tce_chunk_append(tce_chunk *chunk, const tce_event *event, uint64_t time, const uint64_t *side,

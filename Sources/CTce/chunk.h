@@ -18,7 +18,7 @@
 #ifndef TCE_CHUNK_H
 #define TCE_CHUNK_H
 
-#include "tce_trace.h"
+#include "event.h"
 
 enum {
     TCE__COLUMN_SHAPE,   /* of each event; never escaped */
@@ -118,7 +118,8 @@ struct tce_chunk {
     size_t side_count, side_capacity;
     tce_stream *streams;
     size_t stream_count, stream_capacity;
-    uint32_t last_stream; /* found last: most events name the same few */
+    uint32_t *stream_slots; /* hash of the streams: 1 + index; twice as many as stream_capacity, a power of two */
+    uint32_t last_stream;   /* found last: most events name the same few */
     uint8_t *payload;
     size_t payload_capacity;
     void *scratch;        /* of the encoder and the decoder, which make it */
@@ -139,8 +140,5 @@ void *tce__chunk_scratch(tce_chunk *chunk, size_t bytes);
 
 /* Makes room; false without memory. */
 bool tce__chunk_reserve(tce_chunk *chunk, size_t events, size_t side, size_t streams);
-
-/* Would a reader take this event? The side words are looked at where the event claims them. */
-tce_chunk_fault tce__event_check(const tce_event *event, const uint64_t *side, size_t side_words);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events: names of their kinds, the size of their side words, and what a well-formed one is. */
-#include "tce_event.h"
-
-#include "chunk.h"
+#include "event.h"
 
 const char *tce_event_kind_name(uint8_t kind)
 {

@@ -150,6 +150,20 @@
     X(batch_same_as_single, "a batch gives what single translations give") \
     X(batch_limits, "one bad access in any lane of a block is found, the others are right")
 
+/* chunk.c, chunk_encode.c, chunk_decode.c, event.c, gzip.c */
+#define TCE_CASES_TRACE(X) \
+    X(chunk_round_trip, "what is appended to a chunk is what is decoded from its payload, at every length") \
+    X(chunk_hostile, "changed payloads are faults, or events that are well-formed") \
+    X(chunk_append_checks, "an event that no reader would take is not appended") \
+    X(chunk_is_full, "a chunk takes 65,536 events and not one more") \
+    X(member_every_byte_counts, "a gzip member of which any byte is changed is refused")
+
+/* run.c */
+#define TCE_CASES_RUN(X) \
+    X(run_counts_and_answers, "a batch counts each event once and gives the machine's answer to each") \
+    X(run_malformed_events, "a malformed event ends the batch before it, and is not counted") \
+    X(run_state_only, "a batch for the state alone applies the calls and counts nothing")
+
 #define TCE_CASES(X) \
     TCE_CASES_HCALL(X) \
     TCE_CASES_RTAS(X) \
@@ -158,7 +172,9 @@
     TCE_CASES_MACHINE(X) \
     TCE_CASES_MEMORY(X) \
     TCE_CASES_TABLE(X) \
-    TCE_CASES_DMA(X)
+    TCE_CASES_DMA(X) \
+    TCE_CASES_TRACE(X) \
+    TCE_CASES_RUN(X)
 
 #ifdef __cplusplus
 extern "C" {
