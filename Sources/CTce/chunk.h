@@ -5,7 +5,7 @@
  *    0  prologue                   TCE_PROLOGUE_BYTES, tce_prologue_write
  *   32  u32 number of streams
  *   36  u32 number of shapes
- *   40  column heads               TCE__COLUMNS x { u8 planes, 3 x 0, u32 values, u32 escapes }
+ *   40  column heads               TCE__COLUMNS x { u32 planes, u32 values, u32 escapes }
  *  112  streams                    each { u64 LIOBN, u64 BUID, u32 requester, u32 device, u64 base }
  *       shapes                     each { u8 kind, u8 flags, u16 cpu, u32 stream, u32 count, i32 status,
  *                                         u8 form, u8 stride shift, 6 x 0 }
@@ -59,7 +59,7 @@ typedef struct tce__shape {
 enum { TCE__PREDICT_SLOTS = 8192 };
 
 typedef struct tce__prediction {
-    uint64_t page; /* I/O page's address, and 1 + stream in its low bits; 0: empty */
+    uint64_t page; /* the tag: I/O page's address + stream + 1; 0: empty */
     uint64_t tce;
 } tce__prediction;
 

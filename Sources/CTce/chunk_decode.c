@@ -334,7 +334,7 @@ static tce_chunk_fault decode_events(decoder *d, tce_chunk *chunk, const tce_pro
         if (fault != TCE_CHUNK_OK)
             return fault;
     }
-    if (r.time != prologue->last_time)
+    if (r.time != prologue->last_time || chunk->times[0] != prologue->first_time)
         return TCE_CHUNK_TIME;
     if (r.next_value != d->values + values->count || r.next_count != d->counts + counts->count)
         return TCE_CHUNK_COLUMN;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The batch: events to calls on the machine, counters, comparison. It decides nothing that a guest or a device could
- * see; every answer is that of hcall.c, rtas_ddw.c, window.c and dma.c.
+ * The batch: events to calls on the machine, counters, comparison. Every answer is that of the hcalls, RTAS calls,
+ * windows and page translations of the architectural files; only the walk over an access's pages stands here, too, so
+ * that it can count them.
  */
 #include "tce_run.h"
 
@@ -45,6 +46,12 @@ const char *tce_mismatch_name(tce_mismatch_what what)
 #undef TCE_X
     }
     return NULL;
+}
+
+/* What a guest or a trace names may be any number: the sum stops at the largest. */
+static void add_saturated(uint64_t *sum, uint64_t more)
+{
+    *sum = more > UINT64_MAX - *sum ? UINT64_MAX : *sum + more;
 }
 
 /* The window that an event means: by its LIOBN, else by its PHB and address. */
@@ -146,7 +153,7 @@ static inline tce_result run_dma(run *r, size_t index, const tce_event *event)
     if (length && access) {
         c->reads += access & TCE_ACCESS_READ;
         c->writes += access == TCE_ACCESS_WRITE;
-        c->bytes += bytes;
+        add_saturated(&c->bytes, bytes);
     } else {
         c->unknown++;
     }
@@ -201,7 +208,7 @@ static inline tce_result run_hcall(run *r, size_t index, const tce_event *event)
     result.status = status;
     tce_call_counter *c = &r->counters->calls[counter_of[event->kind]];
     c->calls++;
-    c->tces += npages;
+    add_saturated(&c->tces, npages);
     c->errors += status != TCE_H_SUCCESS;
     if (r->check && (event->flags & TCE_EVENT_RECORDED)) {
         if (event->kind == TCE_EVENT_GET && status == TCE_H_SUCCESS && event->status == TCE_H_SUCCESS &&
@@ -229,11 +236,13 @@ static tce_result run_rtas(run *r, size_t index, const tce_event *event, tce_err
     uint32_t nret = event->count < 1 ? 1 : event->count > TCE_CALL_CELLS_MAX ? TCE_CALL_CELLS_MAX : event->count;
     for (uint32_t i = 0; i < nargs; i++)
         args[i] = (uint32_t)side[TCE_CALL_WORDS + i];
-    int32_t status = tce_rtas_call(r->m, (uint32_t)event->address, args, nargs, rets, nret, err);
+    /* A token has 32 bits; a larger number is none. */
+    uint32_t token = event->address > UINT32_MAX ? 0 : (uint32_t)event->address;
+    int32_t status = tce_rtas_call(r->m, token, args, nargs, rets, nret, err);
     if (*err != TCE_OK)
         return (tce_result){0, 0};
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-        if (counted[i].token == event->address) {
+        if (counted[i].token == token) {
             r->counters->calls[counted[i].counter].calls++;
             r->counters->calls[counted[i].counter].errors += status != TCE_RTAS_SUCCESS;
         }
@@ -273,7 +282,8 @@ static tce_err run_platform(run *r, const tce_event *event)
             .dma64_start = side[TCE_PHB_DMA64],
             .page_shifts = side[TCE_PHB_SHIFTS],
         };
-        err = tce_phb_find(r->m, config.buid, NULL) ? tce_phb_set_ddw(r->m, config.buid, config.ddw, config.page_shifts)
+        err = side[TCE_PHB_LIOBN] > UINT32_MAX ? TCE_ERR_CONFIG
+              : tce_phb_find(r->m, config.buid, NULL) ? tce_phb_set_ddw(r->m, config.buid, config.ddw, config.page_shifts)
                                                     : tce_phb_add(r->m, &config);
         break;
     }

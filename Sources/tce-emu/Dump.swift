@@ -52,15 +52,15 @@ struct Dump: ParsableCommand {
         var text: [UInt8] = []
         printer.appendHeader(to: &text)
         let unit = reader.header.unitNanoseconds
-        var start: UInt64?
         do {
             reading: while let batch = try reader.next() {
                 for index in 0..<batch.count {
                     let time = batch.time(at: index)
-                    let first = start ?? time
-                    start = first
-                    if isBefore(range.from, time - first, reader.chunkNumber, unit) { continue }
-                    if range.to != nil, !isBefore(range.to, time - first, reader.chunkNumber, unit) { break reading }
+                    let since = time - (reader.firstTime ?? time)
+                    if range.from?.isAfter(time: since, chunk: reader.chunkNumber, unit: unit) ?? false { continue }
+                    guard range.to?.isAfter(time: since, chunk: reader.chunkNumber, unit: unit) ?? true else {
+                        break reading
+                    }
                     if !kind.isEmpty, !kind.contains(batch.kindName(at: index)) { continue }
                     let event = batch[index]
                     if !liobn.isEmpty, !(event.liobn.map(liobn.contains) ?? false) { continue }
@@ -77,15 +77,6 @@ struct Dump: ParsableCommand {
         try output.write(text)
         try output.flush()
         for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
-    }
-
-    /// Does an event lie before a position? `time` counts from the trace's first event, in its unit.
-    private func isBefore(_ position: TracePosition?, _ time: UInt64, _ chunk: UInt64, _ unit: UInt64) -> Bool {
-        switch position {
-        case nil: false
-        case .chunk(let number): chunk < number
-        case .time(let nanoseconds): time < nanoseconds / unit + (nanoseconds % unit == 0 ? 0 : 1)
-        }
     }
 }
 

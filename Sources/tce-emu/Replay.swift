@@ -76,6 +76,7 @@ struct ReplayCommand: ParsableCommand {
             }
         } catch {
             failure = error
+            if interrupt.happened { replay.interrupt() }
         }
         progress.end()
         let statistics = replay.snapshot()
@@ -86,8 +87,8 @@ struct ReplayCommand: ParsableCommand {
         case .json: try printResult(jsonReport(statistics))
         case .csv: try printResult(csvReport(statistics))
         }
-        if let failure { throw failure }
         if interrupt.happened { throw ExitStatus.interrupted }
+        if let failure { throw failure }
         if statistics.check.mismatches + statistics.check.rtasMismatches > 0 { throw ExitStatus.checkFailed }
     }
 
@@ -111,7 +112,11 @@ final class Interrupt: Sendable {
     private static let flag = Atomic<Bool>(false)
 
     init() {
-        signal(SIGINT) { _ in Interrupt.flag.store(true, ordering: .relaxed) }
+        // Without SA_RESTART, so that a wait for input ends; once, so that a second ^C ends the program.
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_handler = { _ in Interrupt.flag.store(true, ordering: .relaxed) }
+        action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+        unsafe sigaction(SIGINT, &action, nil)
         // Whoever started us may have left the signal blocked.
         var signals = sigset_t()
         unsafe sigemptyset(&signals)

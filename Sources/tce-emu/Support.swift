@@ -115,7 +115,7 @@ func parsePosition(_ argument: String) throws -> TracePosition {
     // As many digits behind the point as make whole nanoseconds.
     let fraction = parts.count == 2 ? parts[1] : ""
     guard let whole = parts.first, !whole.isEmpty, parts.count <= 2, parts.count == 1 || !fraction.isEmpty,
-        fraction.count <= unit.digits, (whole + fraction).allSatisfy(\.isASCII),
+        fraction.count <= unit.digits, (whole + fraction).allSatisfy({ ("0"..."9").contains($0) }),
         let nanoseconds = UInt64(whole + fraction + String(repeating: "0", count: unit.digits - fraction.count))
     else { throw wrong }
     return .time(nanoseconds)
@@ -130,4 +130,14 @@ struct RangeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("End before this time or chunk.", valueName: "position"), transform: parsePosition)
     var to: TracePosition?
+
+    func validate() throws {
+        let isReversed =
+            switch (from, to) {
+            case (.time(let from), .time(let to)): from > to
+            case (.chunk(let from), .chunk(let to)): from > to
+            default: false
+            }
+        if isReversed { throw ValidationError("--to is before --from") }
+    }
 }

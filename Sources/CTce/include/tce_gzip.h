@@ -24,8 +24,7 @@
     X(TCE_GZIP_FIELD_SIZE, 6, "the trace field's sizes are not possible")                        \
     X(TCE_GZIP_DATA, 7, "the deflate data are damaged")                                          \
     X(TCE_GZIP_CRC, 8, "the payload's CRC-32 is wrong")                                          \
-    X(TCE_GZIP_SIZE, 9, "the payload or the member has not the size that the trace field gives") \
-    X(TCE_GZIP_LEVEL, 10, "the compression level is not in 1...9")
+    X(TCE_GZIP_SIZE, 9, "the payload or the member has not the size that the trace field gives")
 
 TCE_ENUM(int32_t, tce_gzip_fault) {
 #define TCE_X(name, value, text) name = value,

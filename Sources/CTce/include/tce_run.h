@@ -33,7 +33,7 @@ TCE_ENUM(uint32_t, tce_call_count_index) {
 
 typedef struct tce_call_counter {
     uint64_t calls;
-    uint64_t tces;    /* that the call named (npages), whatever came of it; GET and PUT: 1 */
+    uint64_t tces;    /* that the calls named (npages), whatever came of it; GET and PUT: 1. Stops at 2^64 - 1 */
     uint64_t errors;  /* calls whose status was not H_SUCCESS, or not 0 */
 } tce_call_counter;
 

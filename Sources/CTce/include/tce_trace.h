@@ -38,8 +38,8 @@ TCE_ENUM(uint8_t, tce_member_kind) {
     X(TCE_CHUNK_NO_MEMORY, 1, "the host has no memory left")                                    \
     X(TCE_CHUNK_CUT, 2, "the payload ends too early")                                           \
     X(TCE_CHUNK_MAGIC, 3, "it does not begin with the magic \"TCET\"")                          \
-    X(TCE_CHUNK_VERSION, 4, "it has a newer format version than this reader knows")             \
-    X(TCE_CHUNK_KIND, 5, "its kind is not known")                                               \
+    X(TCE_CHUNK_VERSION, 4, "its format version is not one that this reader knows")             \
+    X(TCE_CHUNK_KIND, 5, "its kind is not known, or a reserved byte is not 0")                                               \
     X(TCE_CHUNK_COUNT, 6, "its event count is not possible")                                    \
     X(TCE_CHUNK_COLUMN, 7, "a column's size or width is not possible")                          \
     X(TCE_CHUNK_SHAPE, 8, "an event shape is not possible")                                     \
@@ -86,7 +86,7 @@ void tce_chunk_clear(tce_chunk *chunk);
 /* The chunk's events. The arrays are the chunk's and stand until it is changed. */
 tce_batch tce_chunk_batch(const tce_chunk *chunk);
 
-/* The index of a stream, added if it is new; UINT32_MAX without memory, or when the chunk has as many as events. */
+/* The index of a stream, added if it is new; UINT32_MAX without memory, or when the chunk has 65,536. */
 uint32_t tce_chunk_stream(tce_chunk *chunk, const tce_stream *stream);
 
 /*

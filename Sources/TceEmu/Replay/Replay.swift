@@ -23,6 +23,19 @@ public enum TracePosition: Hashable, Sendable {
     case time(UInt64)
     /// The beginning of a chunk; 1 is the first with events.
     case chunk(UInt64)
+
+    /// The first unit of time that is not before these nanoseconds.
+    static func units(ofNanoseconds nanoseconds: UInt64, unit: UInt64) -> UInt64 {
+        nanoseconds / unit + (nanoseconds % unit == 0 ? 0 : 1)
+    }
+
+    /// Does an event lie before the position? `time` counts from the trace's first event, in units of `unit` ns.
+    public func isAfter(time: UInt64, chunk: UInt64, unit: UInt64) -> Bool {
+        switch self {
+        case .chunk(let number): chunk < number
+        case .time(let nanoseconds): time < Self.units(ofNanoseconds: nanoseconds, unit: unit)
+        }
+    }
 }
 
 /// The host could not go on with a replay.
@@ -56,7 +69,6 @@ public struct Replay: ~Copyable {
     private let options: ReplayOptions
     private let counters = RunCounters()
     private var statistics = ReplayStatistics()
-    private var firstTime: UInt64?
     private var replayedTimes: (first: UInt64, last: UInt64)?
     private var isAtEnd = false
 
@@ -98,12 +110,11 @@ public struct Replay: ~Copyable {
             statistics.trace.complete = false
             throw error
         }
-        let start = firstTime ?? batch.time(at: 0)
-        firstTime = start
+        let start = reader.firstTime ?? batch.time(at: 0)
         let begin = index(of: options.from, in: batch, start: start) ?? 0
         let end = max(begin, index(of: options.to, in: batch, start: start) ?? batch.count)
         // After a lost chunk the tables are not what they were: nothing can be compared.
-        let check = options.check && reader.loss.chunks == 0
+        let check = options.check && reader.isIntact
         do {
             try counters.run(
                 batch, range: 0..<begin, on: machine, check: false, stateOnly: true, firstEvent: firstEvent,
@@ -130,8 +141,7 @@ public struct Replay: ~Copyable {
         case nil: return nil
         case .chunk(let number): return reader.chunkNumber < number ? batch.count : 0
         case .time(let nanoseconds):
-            let unit = reader.header.unitNanoseconds
-            let units = nanoseconds / unit + (nanoseconds % unit == 0 ? 0 : 1)
+            let units = TracePosition.units(ofNanoseconds: nanoseconds, unit: reader.header.unitNanoseconds)
             let (time, overflow) = start.addingReportingOverflow(units)
             if overflow { return batch.count }
             var range = 0..<batch.count
@@ -161,7 +171,7 @@ public struct Replay: ~Copyable {
         }
         result.trace.lostChunks = reader.loss.chunks
         result.trace.lostEvents = reader.loss.events
-        if !reader.loss.faults.isEmpty || reader.loss.chunks > 0 { result.trace.complete = false }
+        if !reader.isIntact { result.trace.complete = false }
         return result
     }
 

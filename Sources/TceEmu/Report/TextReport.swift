@@ -38,9 +38,11 @@ public struct TextReport: CustomStringConvertible {
         var table = TextTable()
         table.add("", "calls", "TCEs", "TCEs/call", "errors")
         for (name, calls) in statistics.hcalls.sorted(by: { $0.key < $1.key }) where calls.calls > 0 {
-            let tenths = calls.tces / calls.calls * 10 + calls.tces % calls.calls * 10 / calls.calls
+            // In tenths of a TCE, without the product that a guest's 64-bit counts could overflow.
+            let (whole, rest) = calls.tces.quotientAndRemainder(dividingBy: calls.calls)
+            let tenth = calls.calls.dividingFullWidth(rest.multipliedFullWidth(by: 10)).quotient
             table.add(
-                name, calls.calls.grouped, calls.tces.grouped, "\(tenths / 10).\(tenths % 10)", calls.errors.grouped)
+                name, calls.calls.grouped, calls.tces.grouped, "\(whole).\(tenth)", calls.errors.grouped)
         }
         for (name, calls) in statistics.rtas.sorted(by: { $0.key < $1.key }) {
             table.add(name, calls.calls.grouped, "", "", calls.errors.grouped)

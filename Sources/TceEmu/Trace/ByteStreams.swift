@@ -62,7 +62,10 @@ public final class FileStream: ByteInput, ByteOutput {
 
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TraceError) -> Int {
         do {
-            return unsafe try descriptor.read(into: buffer)
+            // A signal that has a handler ends the wait, so that ^C is seen where the input is slow.
+            return unsafe try descriptor.read(into: buffer, retryOnInterrupt: false)
+        } catch let error as Errno where error == .interrupted {
+            throw TraceError(.interrupted, "interrupted")
         } catch {
             throw TraceError(.io, "cannot read: \(error)")
         }

@@ -6,8 +6,8 @@ import CTce
     enum Item {
         /// A whole member lies at the cursor.
         case member(tce_member)
-        /// What lies at the cursor is none.
-        case bad(TraceError)
+        /// What lies at the cursor is none, or not a whole one; then its head may be.
+        case bad(TraceError, tce_member?)
         /// Nothing follows.
         case end
     }
@@ -69,12 +69,12 @@ import CTce
         if end == start { return .end }
         var member = tce_member()
         let fault = unsafe tce_member_parse(bytes, end - start, &member)
-        if fault != 0 || !whole { return .bad(headError(fault)) }
+        if fault != 0 || !whole { return .bad(headError(fault), nil) }
         guard try fill(Int(member.member_bytes)) else {
             return .bad(
                 TraceError(
                     .cut, "the file ends after \(end - start) of the chunk's \(member.member_bytes) bytes",
-                    chunk: UInt64(member.sequence), offset: offset))
+                    chunk: UInt64(member.sequence), offset: offset), member)
         }
         return .member(member)
     }

@@ -20,6 +20,8 @@ public struct TraceError: Error, Hashable, Sendable {
         case host
         /// The operating system could not read or write.
         case io
+        /// A signal came while we waited for input.
+        case interrupted
         /// Whoever read our output has closed it.
         case closedPipe
     }

@@ -23,8 +23,7 @@ extension TraceHeader {
 
     init(text: String) throws(TraceError) {
         self.init()
-        for line in text.split(separator: "\n") {
-            let (key, value) = splitKey(line)
+        for (key, value) in keysAndValues(of: text) {
             switch key {
             case "unit_ns":
                 guard let unit = UInt64(value), Self.units[unit] != nil else {
@@ -90,12 +89,11 @@ public struct TraceTotals: Hashable, Sendable {
 
     init(text: String) throws(TraceError) {
         self.init()
-        for line in text.split(separator: "\n") {
-            let (key, value) = splitKey(line)
+        for (key, value) in keysAndValues(of: text) {
             let numbers = value.split(separator: " ").map { UInt64($0) }
             func number(_ index: Int) throws(TraceError) -> UInt64 {
                 guard index < numbers.count, let number = numbers[index] else {
-                    throw TraceError(.damaged, "the end member's line \"\(line)\" is not `\(key)` and its numbers")
+                    throw TraceError(.damaged, "the end member's line \"\(key) \(value)\" is not `\(key)` and its numbers")
                 }
                 return number
             }
@@ -119,7 +117,12 @@ public struct TraceTotals: Hashable, Sendable {
     }
 }
 
-private func splitKey(_ line: Substring) -> (key: String, value: String) {
-    guard let space = line.firstIndex(of: " ") else { return (String(line), "") }
-    return (String(line[..<space]), String(line[line.index(after: space)...]))
+/// The lines of a text, each cut at its first space. By bytes: a letter's combining mark belongs to the value, and a
+/// carriage return before the newline is somebody's line end.
+private func keysAndValues(of text: String) -> [(key: String, value: String)] {
+    text.utf8.split(separator: UInt8(ascii: "\n")).map { bytes in
+        let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return (String(Substring(line)), "") }
+        return (String(Substring(line[..<space])), String(Substring(line[line.index(after: space)...])))
+    }
 }

@@ -7,8 +7,10 @@ import Foundation
 /// Chunks are inflated and decoded on several threads; what comes out does not depend on how many.
 public final class TraceReader {
     public struct Options: Sendable {
-        /// Threads that inflate and decode, the caller's included. The default is one a core, at most 4.
-        public var threads = min(ProcessInfo.processInfo.activeProcessorCount, 4)
+        /// Threads that inflate and decode, the caller's included: 1 to 64. The default is one a core, at most 4.
+        public var threads = min(ProcessInfo.processInfo.activeProcessorCount, 4) {
+            didSet { threads = min(max(threads, 1), 64) }
+        }
 
         /// Goes on after a damaged chunk with the next one that is whole. The default is to stop there.
         public var lenient = false
@@ -21,6 +23,7 @@ public final class TraceReader {
 
     /// What could not be read.
     public struct Loss: Hashable, Sendable {
+        /// Chunks of events; header and end are none.
         public var chunks: UInt64 = 0
         /// Events in them, as far as the file still tells.
         public var events: UInt64 = 0
@@ -47,6 +50,12 @@ public final class TraceReader {
     /// What `Options.lenient` has passed over.
     public private(set) var loss = Loss()
 
+    /// Every chunk up to here is known to have been read: nothing was passed over yet.
+    public private(set) var isIntact = true
+
+    /// Time stamp of the trace's first event, once a chunk has been read or skipped.
+    public private(set) var firstTime: UInt64?
+
     /// Bytes of the file that have been looked at.
     public var bytesRead: UInt64 { scanner.offset }
 
@@ -63,6 +72,8 @@ public final class TraceReader {
     private var expected: UInt64 = 1
     private var lastTime: UInt64 = 0
     private var ended = false
+    /// The last member had a damaged head: which chunk it was is not known yet.
+    private var lastWasLost = false
 
     /// Reads the header.
     public init(_ input: any ByteInput, options: Options = Options()) throws(TraceError) {
@@ -70,7 +81,12 @@ public final class TraceReader {
         scanner = MemberScanner(input)
         pipeline = ChunkPipeline(threads: options.threads)
         do throws(TraceError) {
-            (header, loss) = try Self.readHeader(scanner, lenient: options.lenient)
+            let fault: TraceError?
+            (header, fault) = try Self.readHeader(scanner, lenient: options.lenient)
+            if let fault {
+                loss.faults = [fault]
+                isIntact = false
+            }
         } catch {
             pipeline.stop()
             throw error
@@ -82,13 +98,15 @@ public final class TraceReader {
         pipeline.stop()
     }
 
-    private static func readHeader(_ scanner: MemberScanner, lenient: Bool) throws(TraceError) -> (TraceHeader, Loss) {
+    private static func readHeader(
+        _ scanner: MemberScanner, lenient: Bool
+    ) throws(TraceError) -> (TraceHeader, TraceError?) {
         let slot = ChunkSlot()
         var fault: TraceError
         switch try scanner.peek() {
         case .end:
             throw TraceError(.cut, "the file is empty", offset: 0)
-        case .bad(let error):
+        case .bad(let error, _):
             // Not one byte of ours: say so instead of speaking of damage.
             guard lenient || error.kind == .cut else {
                 throw TraceError(.notATrace, "this is not a trace file: \(error.reason)", offset: 0)
@@ -102,7 +120,7 @@ public final class TraceReader {
                 fault = error
             } else if Int(slot.prologue.kind) == Int(TCE_MEMBER_HEADER), member.sequence == 0 {
                 scanner.advance(Int(member.member_bytes))
-                return (try TraceHeader(text: slot.text), Loss())
+                return (try TraceHeader(text: slot.text), nil)
             } else {
                 fault = TraceError(
                     .damaged, "the file begins with chunk \(member.sequence), expected the header",
@@ -113,10 +131,13 @@ public final class TraceReader {
         // Without its header a trace is read in nanoseconds, of an unknown platform. What lies here is looked at again
         // as a chunk if it is one.
         if case .damaged = fault.kind, slot.error == nil, slot.member.member_bytes > 0 {
-            return (TraceHeader(), Loss(chunks: 1, faults: [fault]))
+            return (TraceHeader(), fault)
         }
         try scanner.search()
-        return (TraceHeader(), Loss(chunks: 1, faults: [fault]))
+        if case .end = try scanner.peek() {
+            throw TraceError(.notATrace, "this is not a trace file: it has not one chunk", offset: 0)
+        }
+        return (TraceHeader(), fault)
     }
 
     /// The next chunk's events, or nil at the end. They stand until the next call.
@@ -128,7 +149,7 @@ public final class TraceReader {
             current = nil
         }
         while !ended {
-            try launch()
+            launch()
             guard !flying.isEmpty else {
                 try finishWithoutEnd()
                 return nil
@@ -149,43 +170,57 @@ public final class TraceReader {
     }
 
     /// Keeps as many chunks in work as there are threads. The caller has one more, which it looks at meanwhile.
-    private func launch() throws(TraceError) {
+    private func launch() {
         while !scanEnded, flying.count < max(options.threads, 2) {
             let slot = idle.popLast() ?? ChunkSlot()
+            slot.member = tce_member()
             slot.offset = scanner.offset
-            switch try scanner.peek() {
-            case .end:
-                scanEnded = true
-                idle.append(slot)
-            case .bad(let error):
-                slot.member = tce_member()
+            do throws(TraceError) {
+                try launch(slot)
+            } catch {
+                // The chunks before are returned first: the error takes its turn behind them.
                 slot.error = error.at(chunk: nil, offset: scanner.offset)
                 flying.append(slot)
-                if options.lenient { try scanner.search() } else { scanEnded = true }
-            case .member(let member):
-                if skips(member) {
-                    scanner.advance(Int(member.member_bytes))
-                    idle.append(slot)
-                    continue
-                }
-                slot.member = member
-                unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
-                flying.append(slot)
-                if try scanner.isFollowed(after: Int(member.member_bytes)) {
-                    scanner.advance(Int(member.member_bytes))
-                    pipeline.submit(slot)
-                } else {
-                    // Is the size wrong, or what follows damaged? Whether this member is whole tells.
-                    slot.work()
-                    if slot.error == nil {
-                        scanner.advance(Int(member.member_bytes))
-                    } else if options.lenient {
-                        try scanner.search()
-                    } else {
-                        scanEnded = true
-                    }
-                }
+                scanEnded = true
             }
+        }
+    }
+
+    private func launch(_ slot: ChunkSlot) throws(TraceError) {
+        switch try scanner.peek() {
+        case .end:
+            scanEnded = true
+            idle.append(slot)
+        case .bad(let error, let member):
+            if let member { slot.member = member }
+            slot.error = error.at(chunk: nil, offset: scanner.offset)
+            if options.lenient { try scanner.search() } else { scanEnded = true }
+            flying.append(slot)
+        case .member(let member):
+            if skips(member) {
+                scanner.advance(Int(member.member_bytes))
+                idle.append(slot)
+                return
+            }
+            let isFollowed = try scanner.isFollowed(after: Int(member.member_bytes))
+            slot.member = member
+            unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
+            if isFollowed {
+                scanner.advance(Int(member.member_bytes))
+                flying.append(slot)
+                pipeline.submit(slot)
+                return
+            }
+            // Is the size wrong, or what follows damaged? Whether this member is whole tells.
+            slot.work()
+            if slot.error == nil {
+                scanner.advance(Int(member.member_bytes))
+            } else if options.lenient {
+                try scanner.search()
+            } else {
+                scanEnded = true
+            }
+            flying.append(slot)
         }
     }
 
@@ -195,6 +230,7 @@ public final class TraceReader {
         else { return false }
         chunksSkipped += 1
         eventsSkipped += UInt64(member.count)
+        firstTime = firstTime ?? member.first_time
         expected = UInt64(member.sequence) + 1
         return true
     }
@@ -214,8 +250,12 @@ public final class TraceReader {
         if sequence > expected {
             let error = fault("chunk \(expected) is missing: found chunk \(sequence)")
             guard options.lenient else { throw error }
-            note(error)
+            // A damaged head has been noted already; it is this gap.
+            if isIntact || !lastWasLost { note(error) }
+            loss.chunks += sequence - expected
+            isIntact = false
         }
+        lastWasLost = false
         expected = sequence + 1
         if kind == Int(TCE_MEMBER_END) {
             try acceptEnd(slot)
@@ -225,6 +265,7 @@ public final class TraceReader {
             throw fault("its first time stamp, \(slot.prologue.first_time), is before the last one, \(lastTime)")
         }
         lastTime = slot.prologue.last_time
+        firstTime = firstTime ?? slot.prologue.first_time
         chunkNumber = sequence
         chunksRead += 1
         eventsRead += UInt64(slot.batch.count)
@@ -233,22 +274,27 @@ public final class TraceReader {
     }
 
     private func acceptEnd(_ slot: ChunkSlot) throws(TraceError) {
+        ended = true
         let totals = try TraceTotals(text: slot.text)
         let events = eventsRead + eventsSkipped
         let chunks = chunksRead + chunksSkipped
-        guard totals.events >= events, totals.chunks >= chunks,
-            options.lenient || (totals.events == events && totals.chunks == chunks)
-        else {
-            throw TraceError(
-                .damaged,
-                "the end member promises \(totals.events) events in \(totals.chunks) chunks, "
-                    + "the file has \(events) in \(chunks)",
-                chunk: UInt64(slot.member.sequence), offset: slot.offset)
+        func fault(_ reason: String) -> TraceError {
+            TraceError(.damaged, reason, chunk: UInt64(slot.member.sequence), offset: slot.offset)
         }
+        guard totals.events >= events, totals.chunks >= chunks,
+            !isIntact || (totals.events == events && totals.chunks == chunks)
+        else {
+            throw fault(
+                "the end member promises \(totals.events) events in \(totals.chunks) chunks, "
+                    + "the file has \(events) in \(chunks)")
+        }
+        let times = (first: chunks > 0 ? firstTime ?? 0 : 0, last: lastTime)
+        guard !isIntact || (totals.firstTime == times.first && (totals.lastTime == times.last || chunksRead == 0)),
+            totals.kinds.values.reduce(0, { $0 &+ $1 }) == totals.events
+        else { throw fault("the end member's times or counts are not those of the file") }
         self.totals = totals
-        loss.chunks = max(loss.chunks, totals.chunks - chunks)
+        loss.chunks = totals.chunks - chunks
         loss.events = totals.events - events
-        ended = true
         try checkNothingFollows()
     }
 
@@ -285,13 +331,21 @@ public final class TraceReader {
     }
 
     private func lose(_ error: TraceError, _ slot: ChunkSlot) throws(TraceError) {
-        guard options.lenient, error.kind != .host, error.kind != .io, error.kind != .version else {
+        guard options.lenient, ![.host, .io, .interrupted, .version].contains(error.kind) else {
             ended = true
             throw error
         }
         note(error)
-        loss.chunks += 1
+        isIntact = false
+        let sequence = UInt64(slot.member.sequence)
+        // What is known of a chunk is what its field says. Where that is damaged too, the gap or the end tells later.
+        guard slot.member.count > 0, sequence >= expected else {
+            lastWasLost = slot.member.count == 0
+            return
+        }
+        loss.chunks += sequence - expected + 1
         loss.events += UInt64(slot.member.count)
+        expected = sequence + 1
     }
 
     private func note(_ error: TraceError) {

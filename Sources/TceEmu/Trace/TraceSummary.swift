@@ -41,7 +41,7 @@ public struct TraceSummary: Sendable {
             let member: tce_member
             switch try scanner.peek() {
             case .end: break scan
-            case .bad(let error):
+            case .bad(let error, _):
                 guard header != nil || error.kind == .cut else {
                     throw TraceError(.notATrace, "this is not a trace file: \(error.reason)", offset: 0)
                 }
@@ -51,12 +51,10 @@ public struct TraceSummary: Sendable {
             func fault(_ reason: String) -> TraceError {
                 TraceError(.damaged, reason, chunk: UInt64(member.sequence), offset: scanner.offset)
             }
-            guard totals == nil else {
-                throw fault(
-                    member.sequence == 0
-                        ? "a second header: this file was joined from several traces"
-                        : "something follows the end member")
+            guard header == nil || member.sequence > 0 else {
+                throw fault("a second header: this file was joined from several traces")
             }
+            guard totals == nil else { throw fault("something follows the end member") }
             let expected = header == nil ? 0 : chunks.count + 1
             guard UInt64(member.sequence) == UInt64(expected) else {
                 throw fault("found chunk \(member.sequence), expected chunk \(expected)")
@@ -74,7 +72,11 @@ public struct TraceSummary: Sendable {
                 unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
                 slot.work()
                 if let error = slot.error { throw error }
-                if header == nil {
+                let isHeader = Int(slot.prologue.kind) == Int(TCE_MEMBER_HEADER)
+                guard isHeader == (header == nil), isHeader || Int(slot.prologue.kind) == Int(TCE_MEMBER_END) else {
+                    throw fault("its kind is \(slot.prologue.kind), which does not belong here")
+                }
+                if isHeader {
                     header = try TraceHeader(text: slot.text)
                 } else {
                     totals = try TraceTotals(text: slot.text)
@@ -86,6 +88,16 @@ public struct TraceSummary: Sendable {
         guard let totals else {
             throw TraceError(
                 .cut, "the file ends without its end member", chunk: UInt64(chunks.count) + 1, offset: scanner.offset)
+        }
+        let events = chunks.reduce(0) { $0 + $1.events }
+        guard totals.events == events, totals.chunks == UInt64(chunks.count),
+            totals.kinds.values.reduce(0, { $0 &+ $1 }) == events, totals.firstTime <= totals.lastTime,
+            chunks.first.map({ $0.firstTime == totals.firstTime }) ?? true
+        else {
+            throw TraceError(
+                .damaged,
+                "the end member promises \(totals.events) events in \(totals.chunks) chunks, "
+                    + "the file has \(events) in \(chunks.count)", chunk: UInt64(chunks.count) + 1)
         }
         self.header = header
         self.totals = totals

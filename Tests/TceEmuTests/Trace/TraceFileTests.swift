@@ -58,18 +58,20 @@ struct TraceFileTests {
         #expect(result.header == header)
         #expect(result.events == events)
         #expect(result.reader.chunksRead == 4)
-        #expect(result.reader.totals?.events == 100_000)
-        #expect(result.reader.totals?.chunks == 4)
-        #expect(result.reader.totals?.firstTime == 1_000_000)
-        #expect(result.reader.totals?.lastTime == 1_000_000 + 99_999 * 7)
-        #expect(result.reader.totals?.kinds.values.reduce(0, +) == 100_000)
+        let totals = try #require(result.reader.totals)
+        #expect(totals.events == 100_000)
+        #expect(totals.chunks == 4)
+        #expect(totals.firstTime == 1_000_000)
+        #expect(totals.lastTime == 1_000_000 + 99_999 * 7)
+        #expect(totals.kinds.values.reduce(0, +) == 100_000)
     }
 
     @Test("A trace without events has a header and an end")
     func empty() throws {
         let result = try Self.read(Self.write([]))
         #expect(result.events.isEmpty)
-        #expect(result.reader.totals?.events == 0)
+        let totals = try #require(result.reader.totals)
+        #expect(totals.events == 0)
     }
 
     @Test("The same events give the same bytes")
