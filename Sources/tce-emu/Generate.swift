@@ -37,12 +37,12 @@ struct Generate: ParsableCommand {
     func run() throws {
         do {
             var progress = Progress("generate", total: events)
+            defer { progress.end() }
             let interrupt = Interrupt()
             _ = try workload.generate(events: events, seed: seed, to: openOutput(output), level: level) { done in
                 progress.update(done: done, events: done)
                 if interrupt.happened { throw ExitStatus.interrupted }
             }
-            progress.end()
         } catch {
             throw ExitStatus.describe(error, file: error is FileError ? nil : output)
         }

@@ -79,9 +79,15 @@ private func importTrace<Importer: TraceImporter>(
     from path: String, with importer: inout Importer, _ options: ImportOptions
 ) throws {
     do {
-        let lines = LineSource(try openInput(path))
-        let target = ImportTarget(try openOutput(options.output), level: options.level)
+        let input = try openInput(path)
+        if isSameFile(path, options.output) {
+            throw FileError(
+                description: "\(options.output) is the input: name another output", status: ExitStatus.cannotCreate)
+        }
+        let lines = LineSource(input)
+        let target = ImportTarget(options)
         var progress = Progress("import", total: fileSize(path))
+        defer { progress.end() }
         var failure: (any Error)?
         do {
             try importer.importAll(lines) { header in
@@ -90,14 +96,20 @@ private func importTrace<Importer: TraceImporter>(
                 try target.append(event)
                 if target.events % 65_536 == 0 { progress.update(done: lines.bytesRead, events: target.events) }
             }
+            try target.finish()
+        } catch let error as TraceError where error.kind == .closedPipe || error.kind == .output {
+            throw error
         } catch {
-            // The events before the fault are kept: the trace is whole, the message says what it lacks.
             failure = error
         }
         progress.end()
-        try target.finish()
+        if let failure {
+            // The events before the fault are kept, in a trace without its end: every reader says that it is cut.
+            try target.abandon()
+            complain(importer.report, of: path)
+            throw failure
+        }
         complain(importer.report, of: path)
-        if let failure { throw failure }
         if importer.report.notUnderstoodLines > 0 { throw ExitStatus.dataError }
     } catch {
         throw ExitStatus.describe(error, file: error is FileError ? nil : path)
@@ -106,20 +118,19 @@ private func importTrace<Importer: TraceImporter>(
 
 /// The trace that an import writes.
 private final class ImportTarget {
-    private let output: FileStream
-    private let level: Int
+    private let options: ImportOptions
     private var writer: TraceWriter?
     private(set) var events: UInt64 = 0
 
-    init(_ output: FileStream, level: Int) {
-        self.output = output
-        self.level = level
+    init(_ options: ImportOptions) {
+        self.options = options
     }
 
+    /// The output is made here, when the first lines have been read.
     func begin(_ header: TraceHeader) throws {
         var header = header
         header.writer = header.writer ?? TceEmu.version
-        writer = try TraceWriter(header, to: output, level: level)
+        writer = try TraceWriter(header, to: openOutput(options.output), level: options.level)
     }
 
     func append(_ event: TraceEvent) throws {
@@ -130,19 +141,31 @@ private final class ImportTarget {
     func finish() throws {
         if let writer = writer.take() { _ = try writer.finish() }
     }
+
+    func abandon() throws {
+        if let writer = writer.take() { try writer.abandon() }
+    }
 }
 
 /// What an import met, on the standard error.
 private func complain(_ report: ImportReport, of path: String) {
-    var text = "\(path): \(report.lines.grouped) lines, \(report.events.grouped) events"
-    let foreign = report.foreign.values.reduce(0, +)
-    if foreign > 0 { text += ", \(foreign.grouped) lines of other programs" }
-    if report.clampedTimes > 0 { text += ", \(report.clampedTimes.grouped) time stamps that went back were clamped" }
-    complain(text)
+    complain("\(path): \(report.lines.grouped) lines read, \(report.events.grouped) events made")
+    let foreign = report.foreign.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    if !foreign.isEmpty {
+        let kinds = foreign.prefix(5).map { "\($0.key) \($0.value.grouped)" }
+        complain(
+            "\(path): lines of other programs: \(kinds.joined(separator: ", "))\(foreign.count > 5 ? ", ..." : "")")
+    }
+    if report.events == 0 {
+        complain("\(path): there was nothing to import in it: was it recorded with -trace 'spapr_iommu*'?")
+    }
+    if report.clampedTimes > 0 {
+        complain("\(path): time stamps that went back, and were clamped: \(report.clampedTimes.grouped)")
+    }
     for note in report.notes { complain("\(path): note: \(note)") }
     for problem in report.notUnderstood {
         complain(
-            "\(path):\(problem.firstLine): \(problem.kind) not understood, \(problem.count.grouped) lines like it: "
+            "\(path):\(problem.firstLine): not understood, \(problem.kind), \(problem.count.grouped) times: "
                 + "\(problem.reason): \(problem.firstText)")
     }
 }

@@ -29,10 +29,12 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Go on after a damaged chunk, and report what was lost.")
     var lenient = false
 
-    @Option(help: "Whose answers the emulator gives; the default is the trace's platform, else qemu.")
-    var platform: String?
+    @Option(
+        help: "Whose answers the emulator gives; the default is the trace's platform, else qemu.",
+        transform: { try Platform(named: $0) })
+    var platform: Platform?
 
-    @Option(help: "Threads that inflate and decode; the default is one a core, at most 4.")
+    @Option(help: "Threads that inflate and decode, 2 MiB each; the default is one a core, at most 4.")
     var threads: Int?
 
     @OptionGroup var range: RangeOptions
@@ -60,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
         options.check = check
         options.from = range.from
         options.to = range.to
-        if let platform { options.platform = try Platform(named: platform) }
+        options.platform = platform
         let reader = try TraceReader(openInput(trace), options: readerOptions)
         var replay = try Replay(reader, options: options)
         var progress = Progress("replay", total: fileSize(trace))
@@ -82,6 +84,11 @@ struct ReplayCommand: ParsableCommand {
         let statistics = replay.snapshot()
         for mismatch in replay.mismatches { complain("\(trace): \(describe(mismatch, unit: reader.header))") }
         for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
+        if failure == nil, statistics.trace.events == 0, range.from != nil || range.to != nil {
+            complain("\(trace): nothing lies between --from and --to")
+        } else if failure == nil, check, statistics.check.compared + statistics.check.rtasCompared == 0 {
+            complain("\(trace): no answer was recorded in it: there is nothing to compare")
+        }
         switch format.format {
         case .text: try printResult(TextReport(statistics).description)
         case .json: try printResult(jsonReport(statistics))

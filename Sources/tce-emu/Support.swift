@@ -26,6 +26,10 @@ enum ExitStatus {
             switch error.kind {
             case .closedPipe: return closedPipe
             case .io: return say(error.description, ioError)
+            case .output:
+                complain(error.description)
+                return ioError
+            case .interrupted: return interrupted
             case .host: return say(error.description, software)
             default: return say(error.description, dataError)
             }
@@ -33,7 +37,10 @@ enum ExitStatus {
         case let error as ReplayError: return say(error.description, software)
         case let error as MachineError: return say("\(error)", software)
         case let error as FileError: return say(error.description, error.status)
-        default: return error
+        default:
+            // The parser knows the status of its own errors, help among them; of any other it only knows "failed".
+            guard !(error is ExitCode), TceEmuCommand.exitCode(for: error) == .failure else { return error }
+            return say("\(error)", dataError)
         }
     }
 }
@@ -58,6 +65,16 @@ func openOutput(_ path: String) throws -> FileStream {
     } catch {
         throw FileError(description: "cannot create \(path): \(error)", status: ExitStatus.cannotCreate)
     }
+}
+
+/// Are these two names of one file?
+func isSameFile(_ one: String, _ other: String) -> Bool {
+    guard one != "-", other != "-", let one = try? FileManager.default.attributesOfItem(atPath: one),
+        let other = try? FileManager.default.attributesOfItem(atPath: other)
+    else { return false }
+    let keys: [FileAttributeKey] = [.systemNumber, .systemFileNumber]
+    return keys.allSatisfy { (one[$0] as? NSNumber) == (other[$0] as? NSNumber) }
+        && one[.type] as? FileAttributeType == .typeRegular
 }
 
 /// A message for the person at the terminal.

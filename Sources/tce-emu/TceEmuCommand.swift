@@ -21,8 +21,13 @@ struct TceEmuCommand: ParsableCommand {
     static func main() {
         // Writing to a pipe that nobody reads gives an error to handle, not a signal that kills.
         signal(SIGPIPE, SIG_IGN)
+        var command: any ParsableCommand
         do {
-            var command = try parseAsRoot()
+            command = try parseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
             try command.run()
         } catch {
             exit(withError: ExitStatus.describe(error))

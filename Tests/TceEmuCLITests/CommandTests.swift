@@ -99,6 +99,37 @@ struct CommandTests {
         #expect(unknown.status == 65)
         #expect(unknown.errors.contains(":5: "))
         #expect(try CommandRun("info", path).status == 0)
+        for hidden in [
+            "Nov 22 17:00:00 host qemu[12]: spapr_iommu_pci_put liobn=0x1", "other 7@1.0:spapr_iommu_pci_put liobn=0x1",
+            "7@1.000000 spapr_iommu_pci_put liobn=0x1",
+        ] {
+            #expect(try CommandRun("import", "qemu", "-", "-o", path, input: hidden + "\n").status == 65, "\(hidden)")
+        }
+    }
+
+    @Test("An import does not write over its input, and one that fails leaves a trace that says that it is cut")
+    func importKeepsItsInput() throws {
+        let same = CommandRun.path("same.log")
+        _ = try CommandRun(shell: "cat > \"$1\"", arguments: [same], input: Self.log)
+        #expect(try CommandRun("import", "qemu", same, "-o", same).status == 73)
+        #expect(try CommandRun(shell: "cat \"$1\"", arguments: [same]).output == Self.log)
+        let kept = CommandRun.path("kept.tcet")
+        #expect(try CommandRun("import", "qemu", same, "-o", kept).status == 0)
+        #expect(try CommandRun("import", "qemu", "/tmp", "-o", kept).status == 66)
+        #expect(try CommandRun("replay", kept).status == 0)
+        let failed = CommandRun.path("failed.tcet")
+        #expect(try CommandRun("import", "text", "-", "-o", failed, input: "1 reset\n2 nonsense\n").status == 65)
+        let replay = try CommandRun("replay", failed)
+        #expect(replay.status == 65)
+        #expect(replay.output.contains("1 event in 1 chunk"))
+    }
+
+    @Test("A platform that is not emulated is wrong usage, or wrong data in a trace")
+    func platforms() throws {
+        #expect(try CommandRun("replay", Self.trace, "--platform", "kvm").status == 64)
+        let path = CommandRun.path("kvm.tcet")
+        #expect(try CommandRun("import", "text", "-", "-o", path, input: "@platform kvm\n1 reset\n").status == 0)
+        #expect(try CommandRun("replay", path).status == 65)
     }
 
     @Test("dump and import text give a trace with the same dump", arguments: ["virtio-default", "virtio-disable-ddw"])
@@ -191,6 +222,10 @@ struct CommandTests {
         let all = try lines()
         #expect(all == 183_160)
         #expect(try lines("--from", "12.5s") + lines("--to", "12.5s") == all)
+        // Times count from the first event of the trace also where chunks before are not read.
+        let upTo = try lines("--to", "30s")
+        #expect(try lines("--from", "#3", "--to", "30s") == upTo - 2 * 32_768)
+        #expect(try CommandRun("dump", Self.trace, "--from", "2s", "--to", "1s").status == 64)
     }
 
     @Test("info has the numbers of a trace in each format")

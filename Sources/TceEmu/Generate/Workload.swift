@@ -121,7 +121,7 @@ extension Workload {
     ) throws {
         let pages = GeneratedMachine.windowPages
         for page in stride(from: 0, to: pages, by: 512) {
-            // Every page of memory is mapped, and some twice: the window is half as large.
+            // The window holds half of the memory: each of its pages is mapped, once.
             try sink.add(
                 GeneratedMachine.map(0, page: page, count: 512, realPage: page, .readWrite), after: 3_000)
         }

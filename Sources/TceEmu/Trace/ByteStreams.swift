@@ -25,12 +25,11 @@ public final class FileStream: ByteInput, ByteOutput {
 
     /// Opens a file to read; "-" is the standard input.
     public convenience init(reading path: String) throws(Errno) {
-        if path == "-" {
-            self.init(.standardInput, closes: false)
-            return
-        }
         do {
-            self.init(try FileDescriptor.open(FilePath(path), .readOnly))
+            let descriptor = path == "-" ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly)
+            self.init(descriptor, closes: path != "-")
+            // A directory can be opened, and the standard input may be closed: neither is an input.
+            _ = unsafe try descriptor.read(into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
         } catch let error as Errno {
             throw error
         } catch {
@@ -77,7 +76,7 @@ public final class FileStream: ByteInput, ByteOutput {
         } catch let error as Errno where error == .brokenPipe {
             throw TraceError(.closedPipe, "the reader has gone")
         } catch {
-            throw TraceError(.io, "cannot write: \(error)")
+            throw TraceError(.output, "cannot write the output: \(error)")
         }
     }
 }

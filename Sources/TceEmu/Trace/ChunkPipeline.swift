@@ -23,9 +23,10 @@ import Foundation
     // What the work has made of it.
     var error: TraceError?
     var prologue = tce_prologue()
-    let batch = EventBatch()
+    let batch: EventBatch
 
-    init() {
+    init() throws(TraceError) {
+        batch = try EventBatch()
         unsafe inflater = tce_inflater_create()
     }
 

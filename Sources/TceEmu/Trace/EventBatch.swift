@@ -8,11 +8,8 @@ import CTce
     /// The core's chunk, from `init` to `deinit`.
     let chunk: OpaquePointer
 
-    public init() {
-        guard let chunk = unsafe tce_chunk_create() else {
-            // A few hundred bytes: a host without them cannot report it either.
-            fatalError("no memory for a trace chunk")
-        }
+    public init() throws(TraceError) {
+        guard let chunk = unsafe tce_chunk_create() else { throw TraceError(.host, "no memory for a chunk") }
         unsafe self.chunk = chunk
     }
 

@@ -18,8 +18,10 @@ public struct TraceError: Error, Hashable, Sendable {
         case full
         /// The host could not (memory).
         case host
-        /// The operating system could not read or write.
+        /// The operating system could not read.
         case io
+        /// The operating system could not write.
+        case output
         /// A signal came while we waited for input.
         case interrupted
         /// Whoever read our output has closed it.

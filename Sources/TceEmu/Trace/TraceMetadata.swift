@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CTce
 
 // The text that the header and the end member carry after their prologue: one `key value` a line, UTF-8. A reader takes
 // the keys that it knows and leaves the others alone, so that a minor version may add some.
@@ -55,6 +56,35 @@ public struct TraceTotals: Hashable, Sendable {
         public var start: IOBA
         public var pageShift: UInt64
         public var tces: UInt64
+
+        init(liobn: LIOBN, start: IOBA, pageShift: UInt64, tces: UInt64) {
+            self.liobn = liobn
+            self.start = start
+            self.pageShift = pageShift
+            self.tces = tces
+        }
+
+        /// The window that an event makes: `window`, `phb`, or an ibm,create-pe-dma-window recorded to succeed.
+        init?(madeBy body: TraceEvent.Body) {
+            switch body {
+            case .window(let window):
+                self.init(
+                    liobn: window.liobn, start: window.start, pageShift: window.pageShift, tces: window.tces)
+            case .phb(let phb):
+                self.init(
+                    liobn: LIOBN(phb.liobn), start: phb.windowStart, pageShift: 12, tces: phb.windowBytes >> 12)
+            case .rtas(let call):
+                guard call.number == UInt64(TCE_RTAS_CREATE_PE_DMA_WINDOW), call.status == 0, call.outputs.count >= 3,
+                    call.arguments.count == 5, call.arguments[4] >= call.arguments[3],
+                    call.arguments[4] - call.arguments[3] < 64
+                else { return nil }
+                self.init(
+                    liobn: call.outputs[0], start: call.outputs[1] << 32 | call.outputs[2],
+                    pageShift: call.arguments[3], tces: 1 << (call.arguments[4] - call.arguments[3]))
+            default:
+                return nil
+            }
+        }
     }
 
     public var events: UInt64 = 0
@@ -93,7 +123,8 @@ public struct TraceTotals: Hashable, Sendable {
             let numbers = value.split(separator: " ").map { UInt64($0) }
             func number(_ index: Int) throws(TraceError) -> UInt64 {
                 guard index < numbers.count, let number = numbers[index] else {
-                    throw TraceError(.damaged, "the end member's line \"\(key) \(value)\" is not `\(key)` and its numbers")
+                    throw TraceError(
+                        .damaged, "the end member's line \"\(key) \(value)\" is not `\(key)` and its numbers")
                 }
                 return number
             }

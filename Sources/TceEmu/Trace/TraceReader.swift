@@ -101,7 +101,7 @@ public final class TraceReader {
     private static func readHeader(
         _ scanner: MemberScanner, lenient: Bool
     ) throws(TraceError) -> (TraceHeader, TraceError?) {
-        let slot = ChunkSlot()
+        let slot = try ChunkSlot()
         var fault: TraceError
         switch try scanner.peek() {
         case .end:
@@ -130,6 +130,7 @@ public final class TraceReader {
         guard lenient, fault.kind != .version, fault.kind != .host else { throw fault }
         // Without its header a trace is read in nanoseconds, of an unknown platform. What lies here is looked at again
         // as a chunk if it is one.
+        fault.reason += "; without the header, time stamps are taken as nanoseconds"
         if case .damaged = fault.kind, slot.error == nil, slot.member.member_bytes > 0 {
             return (TraceHeader(), fault)
         }
@@ -149,7 +150,7 @@ public final class TraceReader {
             current = nil
         }
         while !ended {
-            launch()
+            try launch()
             guard !flying.isEmpty else {
                 try finishWithoutEnd()
                 return nil
@@ -170,9 +171,10 @@ public final class TraceReader {
     }
 
     /// Keeps as many chunks in work as there are threads. The caller has one more, which it looks at meanwhile.
-    private func launch() {
+    private func launch() throws(TraceError) {
         while !scanEnded, flying.count < max(options.threads, 2) {
-            let slot = idle.popLast() ?? ChunkSlot()
+            let slot: ChunkSlot
+            if let used = idle.popLast() { slot = used } else { slot = try ChunkSlot() }
             slot.member = tce_member()
             slot.offset = scanner.offset
             do throws(TraceError) {

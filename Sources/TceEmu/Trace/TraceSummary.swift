@@ -32,7 +32,7 @@ public struct TraceSummary: Sendable {
     /// Reads the file once, from beginning to end.
     public init(_ input: any ByteInput) throws(TraceError) {
         let scanner = MemberScanner(input)
-        let slot = ChunkSlot()
+        let slot = try ChunkSlot()
         var header: TraceHeader?
         var totals: TraceTotals?
         var chunks: [Chunk] = []

@@ -7,7 +7,7 @@ import CTce
 /// cut one for every reader.
 public struct TraceWriter: ~Copyable {
     private let members: MemberWriter
-    private let batch = EventBatch()
+    private let batch: EventBatch
     private var lastTime: UInt64 = 0
     private var kindCounts = [UInt64](repeating: 0, count: Int(TCE_EVENT_KIND_LIMIT))
 
@@ -24,8 +24,10 @@ public struct TraceWriter: ~Copyable {
                 .event, "a time unit of \(header.unitNanoseconds) ns; expected 1, 1000, 1000000 or 1000000000")
         }
         let members = try MemberWriter(output, level: level)
+        let batch = try EventBatch()
         try members.write(text: header.text, kind: TCE_MEMBER_HEADER, time: 0)
         self.members = members
+        self.batch = batch
     }
 
     /// Adds an event. Its time must not be before that of the one before it.
@@ -36,15 +38,12 @@ public struct TraceWriter: ~Copyable {
         if batch.count >= Int(TCE_CHUNK_EVENTS) || batch.sideCount >= Int(TCE_CHUNK_SIDE) { try flush() }
         try batch.append(event)
         lastTime = event.time
-        if case .window(let window) = event.body {
-            totals.note(
-                TraceTotals.Window(
-                    liobn: window.liobn, start: window.start, pageShift: window.pageShift, tces: window.tces))
-        } else if case .phb(let phb) = event.body {
-            totals.note(
-                TraceTotals.Window(
-                    liobn: LIOBN(phb.liobn), start: phb.windowStart, pageShift: 12, tces: phb.windowBytes >> 12))
-        }
+        if let window = TraceTotals.Window(madeBy: event.body) { totals.note(window) }
+    }
+
+    /// Writes what is left, but no end member: a trace that is known to lack events is one that is cut.
+    public consuming func abandon() throws(TraceError) {
+        try flush()
     }
 
     private mutating func flush() throws(TraceError) {

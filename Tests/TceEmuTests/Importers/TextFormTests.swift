@@ -242,7 +242,7 @@ struct TextFormTests {
         let imported = try importText(Self.print(events, header))
         #expect(imported.header == header, "EventGenerator(seed: \(seed))")
         try #require(imported.events.count == events.count, "EventGenerator(seed: \(seed))")
-        let batch = EventBatch()
+        let batch = try EventBatch()
         for (index, event) in events.enumerated() {
             try #require(imported.events[index] == event, "EventGenerator(seed: \(seed)), event \(index)")
             try batch.append(event)

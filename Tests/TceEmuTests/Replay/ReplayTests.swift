@@ -167,6 +167,30 @@ struct ReplayTests {
         #expect(mismatches.first?.event == 2)
     }
 
+    @Test("Counts that a guest names may be any number: sums stop at the largest, and reports print them")
+    func hugeCounts() throws {
+        func refused() -> TraceEvent.Body {
+            .hcall(TraceEvent.Hcall(.putIndirect, liobn: Self.liobn, ioba: 0, value: 1, npages: .max))
+        }
+        let (statistics, _) = try Self.replay([Self.phb, refused(), refused(), Self.put(0x1000, 1)])
+        #expect(statistics.hcalls["H_PUT_TCE_INDIRECT"] == .init(calls: 2, tces: .max, errors: 2))
+        #expect(TextReport(statistics).description.contains("18,446,744,073,709,551,615"))
+        #expect(TextReport(statistics).description.contains("9223372036854775807.5"))
+    }
+
+    @Test("A number above 32 bits is no RTAS token, and no LIOBN of a PHB")
+    func wideNumbers() throws {
+        var phb = TraceEvent.PHB(buid: 1, liobn: 0)
+        phb.liobn = 0x9000_0000
+        let (statistics, _) = try Self.replay([
+            Self.phb, .phb(phb),
+            .rtas(TraceEvent.Call(0x1_0000_2027, arguments: [0, 0x800_0000, 0x2000_0000, 16, 30], returns: 4)),
+            .dma(TraceEvent.DMA(liobn: 0x8000_0001, ioba: 1 << 59, length: 1, access: .read)),
+        ])
+        #expect(statistics.rtas.isEmpty)
+        #expect(statistics.dma.faults.noWindow == 1)
+    }
+
     @Test("Events of other layers and refused platform events are counted, and end nothing")
     func othersAreCounted() throws {
         let (statistics, _) = try Self.replay([

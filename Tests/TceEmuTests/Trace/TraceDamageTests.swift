@@ -121,6 +121,82 @@ struct TraceDamageTests {
         }
     }
 
+    /// Gives its bytes up to a place, then an error of the system.
+    private final class FailingInput: ByteInput {
+        private let whole: MemoryStream
+        private var left: Int
+
+        init(_ bytes: [UInt8], failingAt place: Int) {
+            whole = MemoryStream(bytes)
+            left = place
+        }
+
+        func read(into buffer: UnsafeMutableRawBufferPointer) throws(TraceError) -> Int {
+            guard left > 0 else { throw TraceError(.io, "cannot read: Input/output error") }
+            let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(left))
+            let count = unsafe whole.read(into: part)
+            left -= count
+            return count
+        }
+    }
+
+    @Test(
+        "A read error comes after every chunk read before it, whatever the number of threads", arguments: [1, 2, 4, 16])
+    func readError(threads: Int) throws {
+        let (bytes, members) = Self.whole
+        var options = TraceReader.Options()
+        options.threads = threads
+        let reader = try TraceReader(FailingInput(bytes, failingAt: members[4] - 100), options: options)
+        var events = 0
+        do {
+            while let batch = try reader.next() { events += batch.count }
+            Issue.record("the error was lost")
+        } catch {
+            #expect(error.kind == .io)
+        }
+        #expect(events == 2 * 32_768)
+    }
+
+    @Test("A chunk that is missing is lost, and the events after it are read")
+    func lenientMissing() throws {
+        let (bytes, members) = Self.whole
+        let without = Array(bytes[..<members[2]] + bytes[members[3]...])
+        var options = TraceReader.Options()
+        options.lenient = true
+        let reader = try TraceReader(MemoryStream(without), options: options)
+        var intact: [Bool] = []
+        while try reader.next() != nil { intact.append(reader.isIntact) }
+        #expect(intact == [true, false, false])
+        #expect(reader.loss.chunks == 1)
+        #expect(reader.loss.events == 32_768)
+        #expect(reader.loss.faults.map(\.reason) == ["chunk 2 is missing: found chunk 3"])
+    }
+
+    @Test("A chunk that comes twice is passed over, and nothing is lost")
+    func lenientDoubled() throws {
+        let (bytes, members) = Self.whole
+        let doubled = Array(bytes[..<members[2]] + bytes[members[1]...])
+        var options = TraceReader.Options()
+        options.lenient = true
+        let reader = try TraceReader(MemoryStream(doubled), options: options)
+        while try reader.next() != nil {}
+        #expect(reader.eventsRead == 100_000)
+        #expect(reader.loss.chunks == 0)
+        #expect(reader.loss.faults.count == 1)
+    }
+
+    @Test("Lenient reading of what has no chunk at all is an error")
+    func lenientOfNoTrace() {
+        var options = TraceReader.Options()
+        options.lenient = true
+        do {
+            _ = try TraceReader(MemoryStream(Array(repeating: 0x41, count: 5000)), options: options)
+            Issue.record("5,000 letters were taken for a trace")
+        } catch {
+            #expect(error.kind == .notATrace)
+        }
+    }
+
     @Test("Lenient reading of a cut file says how it ends")
     func lenientCut() throws {
         let (bytes, members) = Self.whole

@@ -120,8 +120,9 @@ public struct QEMULogImporter: TraceImporter {
         _ cursor: ByteCursor, _ line: Span<UInt8>, _ prefix: QEMULogPrefix, _ hasPrefix: Bool, _ number: UInt64,
         _ emit: (TraceEvent) throws -> Void
     ) throws {
-        let name = cursor.eventName(afterPrefix: hasPrefix, in: line)
-        if let name {
+        if cursor.hidesEvent(in: line) {
+            counted.refuse("spapr_iommu_*", "other text stands before the event", line: number, line)
+        } else if let name = cursor.eventName(afterPrefix: hasPrefix, in: line) {
             counted.addForeign(name)
             if let held, held.place.thread == prefix.thread { try flushHeld(emit) }
             endRestored(at: prefix.thread)
@@ -131,8 +132,6 @@ public struct QEMULogImporter: TraceImporter {
             } else {
                 freedCRQs.end(at: prefix.thread)
             }
-        } else if cursor.hidesEvent(in: line) {
-            counted.refuse("spapr_iommu_*", "other text stands before the event", line: number, line)
         } else {
             counted.addForeign("text")
         }

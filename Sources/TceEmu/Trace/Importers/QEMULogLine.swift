@@ -138,9 +138,10 @@ extension ByteCursor {
     func hidesEvent(in line: Span<UInt8>) -> Bool {
         var ahead = self
         while ahead.position + 14 <= end {
-            if line[ahead.position] &- 0x30 < 10, line[ahead.position + 1] == UInt8(ascii: ":") {
+            let before = ahead.position > 0 ? line[ahead.position - 1] : UInt8(ascii: " ")
+            // At a word's beginning, and no pattern such as spapr_iommu*.
+            if before == UInt8(ascii: " ") || before == UInt8(ascii: ":") || before < 0x20 {
                 var event = ahead
-                event.position += 2
                 if event.take("spapr_iommu_", in: line) { return true }
             }
             ahead.position += 1
