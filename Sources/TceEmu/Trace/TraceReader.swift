@@ -170,9 +170,9 @@ public final class TraceReader {
         return nil
     }
 
-    /// Keeps as many chunks in work as there are threads. The caller has one more, which it looks at meanwhile.
+    /// Keeps one chunk more in work than there are threads, so that none of them waits while the caller works on one.
     private func launch() throws(TraceError) {
-        while !scanEnded, flying.count < max(options.threads, 2) {
+        while !scanEnded, flying.count <= options.threads {
             let slot: ChunkSlot
             if let used = idle.popLast() { slot = used } else { slot = try ChunkSlot() }
             slot.member = tce_member()
