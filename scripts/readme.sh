@@ -35,6 +35,10 @@ while IFS= read -r line; do
 done < <(blocks console)
 [ -z "$command" ] || check "$command" "$expected"
 
+while IFS= read -r link; do
+    [ -e "$link" ] || { echo "readme: there is no $link" >&2; wrong=1; }
+done < <(grep -oE '\]\([A-Za-z.][^):]*\)' README.md | sed 's/^](//; s/)$//')
+
 echo "readme: the C program"
 blocks c >build/readme.c
 cc -std=c11 -O1 -ISources/CTce/include build/readme.c Sources/CTce/*.c -lz -o build/readme-c

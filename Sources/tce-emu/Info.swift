@@ -28,7 +28,7 @@ struct Info: ParsableCommand {
     func run() throws {
         do {
             let summary = try TraceSummary(openInput(trace))
-            if verify {
+            if verify, summary.fault == nil {
                 let reader = try TraceReader(openInput(trace))
                 var progress = Progress("verify", total: summary.fileBytes)
                 while try reader.next() != nil {
@@ -36,12 +36,13 @@ struct Info: ParsableCommand {
                 }
                 progress.end()
             }
-            let report = TraceReport(summary, withChunks: chunks, verified: verify)
+            let report = TraceReport(summary, withChunks: chunks, verified: verify && summary.fault == nil)
             switch format.format {
             case .text: try printResult(report.description)
             case .json: try printResult(jsonReport(report))
             case .csv: try printResult(csvReport(report))
             }
+            if let fault = summary.fault { throw fault }
         } catch {
             throw ExitStatus.describe(error, file: error is FileError ? nil : trace)
         }

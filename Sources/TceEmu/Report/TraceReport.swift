@@ -15,7 +15,7 @@ public struct TraceReport: Encodable, CustomStringConvertible {
     }
 
     enum CodingKeys: String, CodingKey {
-        case platform, source, command, inferred, writer, events, windows, chunks, verified
+        case platform, source, command, inferred, writer, events, windows, chunks, complete, verified
         case fileBytes = "file_bytes"
         case inflatedBytes = "inflated_bytes"
         case unitNanoseconds = "unit_ns"
@@ -41,6 +41,8 @@ public struct TraceReport: Encodable, CustomStringConvertible {
     public var chunkCount: UInt64
     /// The chunk table, where it was asked for.
     public var chunks: [TraceSummary.Chunk]?
+    /// The file is whole as far as can be seen without inflating its events.
+    public var complete: Bool
     /// Every chunk was inflated and decoded, and is whole.
     public var verified: Bool
 
@@ -65,6 +67,7 @@ public struct TraceReport: Encodable, CustomStringConvertible {
         }
         chunkCount = summary.totals.chunks
         chunks = withChunks ? summary.chunks : nil
+        complete = summary.fault == nil
         self.verified = verified
     }
 
@@ -86,6 +89,7 @@ public struct TraceReport: Encodable, CustomStringConvertible {
             "size",
             "\(fileBytes.grouped) bytes in \(counted(chunkCount, "chunk")), \(inflatedBytes.grouped) inflated; "
                 + "\(perEvent / 100).\(String(100 + perEvent % 100).dropFirst()) bytes an event")
+        if !complete { add("NOT COMPLETE", "this is what stands before the fault") }
         if verified { add("verified", "every chunk is whole") }
         var text = table.text
 

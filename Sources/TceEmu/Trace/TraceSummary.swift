@@ -22,73 +22,111 @@ public struct TraceSummary: Sendable {
         }
     }
 
-    public var header: TraceHeader
-    public var totals: TraceTotals
-    public var chunks: [Chunk] = []
-    /// Of the file, and of all its payloads.
-    public var fileBytes: UInt64 = 0
-    public var inflatedBytes: UInt64 = 0
+    public private(set) var header = TraceHeader()
 
-    /// Reads the file once, from beginning to end.
+    /// What the end member says; without a whole one, what the chunks say.
+    public private(set) var totals = TraceTotals()
+
+    public private(set) var chunks: [Chunk] = []
+
+    /// Bytes that were read of the file, and of all their payloads.
+    public private(set) var fileBytes: UInt64 = 0
+    public private(set) var inflatedBytes: UInt64 = 0
+
+    /// What is wrong with the file. What stands before the fault has been read.
+    public private(set) var fault: TraceError?
+
+    /// Reads the file once, from beginning to end. Throws where it has not even a header.
     public init(_ input: any ByteInput) throws(TraceError) {
         let scanner = MemberScanner(input)
         let slot = try ChunkSlot()
-        var header: TraceHeader?
-        var totals: TraceTotals?
-        var chunks: [Chunk] = []
-        var inflatedBytes: UInt64 = 0
-        scan: while true {
-            let member: tce_member
+        try readHeader(scanner, slot)
+        do throws(TraceError) {
+            try readMembers(scanner, slot)
+        } catch {
+            fault = error
+            totals = TraceTotals()
+            totals.chunks = UInt64(chunks.count)
+            totals.events = chunks.reduce(0) { $0 + $1.events }
+            totals.firstTime = chunks.first?.firstTime ?? 0
+            totals.lastTime = chunks.last?.firstTime ?? 0
+        }
+        fileBytes = scanner.offset
+    }
+
+    private mutating func readHeader(_ scanner: MemberScanner, _ slot: ChunkSlot) throws(TraceError) {
+        switch try scanner.peek() {
+        case .end:
+            throw TraceError(.cut, "the file is empty", offset: 0)
+        case .bad(let error, _):
+            guard error.kind != .cut else { throw error }
+            throw TraceError(.notATrace, "this is not a trace file: \(error.reason)", offset: 0)
+        case .member(let member):
+            guard member.sequence == 0 else {
+                throw TraceError(
+                    .damaged, "the file begins with chunk \(member.sequence), expected the header", offset: 0)
+            }
+            header = try TraceHeader(text: text(of: member, tce_member_kind(TCE_MEMBER_HEADER), scanner, slot))
+            advance(scanner, over: member)
+        }
+    }
+
+    private mutating func readMembers(_ scanner: MemberScanner, _ slot: ChunkSlot) throws(TraceError) {
+        while true {
+            let expected = UInt64(chunks.count) + 1
             switch try scanner.peek() {
-            case .end: break scan
+            case .end:
+                throw TraceError(
+                    .cut, "the file ends without its end member", chunk: expected, offset: scanner.offset)
             case .bad(let error, _):
-                guard header != nil || error.kind == .cut else {
-                    throw TraceError(.notATrace, "this is not a trace file: \(error.reason)", offset: 0)
+                throw error.at(chunk: expected, offset: scanner.offset)
+            case .member(let member):
+                let sequence = UInt64(member.sequence)
+                func fault(_ reason: String) -> TraceError {
+                    TraceError(.damaged, reason, chunk: sequence, offset: scanner.offset)
                 }
-                throw error.at(chunk: UInt64(chunks.count) + 1, offset: scanner.offset)
-            case .member(let found): member = found
-            }
-            func fault(_ reason: String) -> TraceError {
-                TraceError(.damaged, reason, chunk: UInt64(member.sequence), offset: scanner.offset)
-            }
-            guard header == nil || member.sequence > 0 else {
-                throw fault("a second header: this file was joined from several traces")
-            }
-            guard totals == nil else { throw fault("something follows the end member") }
-            let expected = header == nil ? 0 : chunks.count + 1
-            guard UInt64(member.sequence) == UInt64(expected) else {
-                throw fault("found chunk \(member.sequence), expected chunk \(expected)")
-            }
-            inflatedBytes += UInt64(member.inflated_bytes)
-            if member.count > 0 {
+                guard sequence > 0 else { throw fault("a second header: this file was joined from several traces") }
+                guard sequence == expected else { throw fault("found chunk \(sequence), expected chunk \(expected)") }
+                if member.count == 0 {
+                    totals = try TraceTotals(text: text(of: member, tce_member_kind(TCE_MEMBER_END), scanner, slot))
+                    try checkTotals()
+                    advance(scanner, over: member)
+                    guard case .end = try scanner.peek() else { throw fault("something follows the end member") }
+                    return
+                }
                 chunks.append(
                     Chunk(
-                        number: UInt64(member.sequence), offset: scanner.offset, bytes: UInt64(member.member_bytes),
+                        number: sequence, offset: scanner.offset, bytes: UInt64(member.member_bytes),
                         inflatedBytes: UInt64(member.inflated_bytes), events: UInt64(member.count),
                         firstTime: member.first_time))
-            } else {
-                slot.member = member
-                slot.offset = scanner.offset
-                unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
-                slot.work()
-                if let error = slot.error { throw error }
-                let isHeader = Int(slot.prologue.kind) == Int(TCE_MEMBER_HEADER)
-                guard isHeader == (header == nil), isHeader || Int(slot.prologue.kind) == Int(TCE_MEMBER_END) else {
-                    throw fault("its kind is \(slot.prologue.kind), which does not belong here")
-                }
-                if isHeader {
-                    header = try TraceHeader(text: slot.text)
-                } else {
-                    totals = try TraceTotals(text: slot.text)
-                }
+                advance(scanner, over: member)
             }
-            scanner.advance(Int(member.member_bytes))
         }
-        guard let header else { throw TraceError(.cut, "the file is empty", offset: 0) }
-        guard let totals else {
+    }
+
+    private mutating func advance(_ scanner: MemberScanner, over member: tce_member) {
+        inflatedBytes += UInt64(member.inflated_bytes)
+        scanner.advance(Int(member.member_bytes))
+    }
+
+    /// The text of the member at the cursor, which has to be of this kind.
+    private func text(
+        of member: tce_member, _ kind: tce_member_kind, _ scanner: MemberScanner, _ slot: ChunkSlot
+    ) throws(TraceError) -> String {
+        slot.member = member
+        slot.offset = scanner.offset
+        unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
+        slot.work()
+        if let error = slot.error { throw error }
+        guard slot.prologue.kind == kind else {
             throw TraceError(
-                .cut, "the file ends without its end member", chunk: UInt64(chunks.count) + 1, offset: scanner.offset)
+                .damaged, "its kind is \(slot.prologue.kind), expected \(kind)", chunk: UInt64(member.sequence),
+                offset: scanner.offset)
         }
+        return slot.text
+    }
+
+    private func checkTotals() throws(TraceError) {
         let events = chunks.reduce(0) { $0 + $1.events }
         guard totals.events == events, totals.chunks == UInt64(chunks.count),
             totals.kinds.values.reduce(0, { $0 &+ $1 }) == events, totals.firstTime <= totals.lastTime,
@@ -99,10 +137,5 @@ public struct TraceSummary: Sendable {
                 "the end member promises \(totals.events) events in \(totals.chunks) chunks, "
                     + "the file has \(events) in \(chunks.count)", chunk: UInt64(chunks.count) + 1)
         }
-        self.header = header
-        self.totals = totals
-        self.chunks = chunks
-        self.inflatedBytes = inflatedBytes
-        fileBytes = scanner.offset
     }
 }
