@@ -129,7 +129,7 @@ private final class ImportTarget {
     /// The output is made here, when the first lines have been read.
     func begin(_ header: TraceHeader) throws {
         var header = header
-        header.writer = header.writer ?? TceEmu.version
+        header.writer = header.writer ?? TceEmuPackage.nameAndVersion
         writer = try TraceWriter(header, to: openOutput(options.output), level: options.level)
     }
 

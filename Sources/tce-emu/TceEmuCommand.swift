@@ -13,7 +13,7 @@ struct TceEmuCommand: ParsableCommand {
               tce-emu import qemu boot.log.gz -o boot.tcet
               tce-emu replay boot.tcet --check
             """,
-        version: TceEmu.version,
+        version: TceEmuPackage.nameAndVersion,
         subcommands: [
             Exec.self, Import.self, Info.self, Dump.self, ReplayCommand.self, Generate.self,
         ])

@@ -32,7 +32,7 @@ public enum Workload: String, CaseIterable, Sendable {
         header.platform = "qemu"
         header.memoryBytes = GeneratedMachine.memoryBytes
         header.source = "generated: \(rawValue), seed \(seed)"
-        header.writer = TceEmu.version
+        header.writer = TceEmuPackage.nameAndVersion
         var sink = EventSink(try TraceWriter(header, to: output, level: level), limit: events)
         var random = SplitMix64(seed: seed)
         try sink.add(.phb(TraceEvent.PHB(buid: GeneratedMachine.buid, liobn: UInt32(GeneratedMachine.liobn))), after: 0)
@@ -44,11 +44,6 @@ public enum Workload: String, CaseIterable, Sendable {
         }
         return try sink.finish()
     }
-}
-
-/// Name and version of this package.
-public enum TceEmu {
-    public static let version = "TceEmu 0.1.0"
 }
 
 /// The machine that generated traces are of: QEMU's, with 2 GiB.
