@@ -8,6 +8,7 @@
 #include "chunk.h"
 #include "column.h"
 #include "little_endian.h"
+#include "target.h"
 
 /* Four doublewords, as long as an event, aligned as one; gcc and clang make of them what the processor has. */
 typedef uint64_t quad __attribute__((vector_size(32), aligned(8)));
@@ -267,7 +268,7 @@ static tce_chunk_fault fill_block_baseline(decoder *d, block *b, uint32_t from, 
     return fill_block(d, b, from, n, times, now, left);
 }
 
-#if defined(__x86_64__) && !defined(TCE_PORTABLE)
+#if defined(TCE__AVX2)
 #define AVX2 __attribute__((target("avx2")))
 
 AVX2 static tce_chunk_fault fill_block_avx2(decoder *d, block *b, uint32_t from, uint32_t n, uint64_t *times,
@@ -284,7 +285,7 @@ static fill_function *choose_loops(decoder *d)
 {
     d->narrow_addresses = is_narrow(&d->columns[TCE__COLUMN_ADDRESS]);
     d->make = !d->narrow_addresses ? make_any : d->finishes ? make_narrow : make_plain;
-#if defined(__x86_64__) && !defined(TCE_PORTABLE)
+#if defined(TCE__AVX2)
     if (__builtin_cpu_supports("avx2")) {
         if (d->narrow_addresses)
             d->make = d->finishes ? make_narrow_avx2 : make_plain_avx2;

@@ -7,6 +7,7 @@
 #ifndef TCE_INTERNAL_H
 #define TCE_INTERNAL_H
 
+#include "target.h"
 #include "tce_dma.h"
 #include "tce_hcall.h"
 #include "tce_machine.h"
@@ -15,11 +16,6 @@
 #define TCE__LIKELY(x) __builtin_expect(!!(x), 1)
 #define TCE__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define TCE__COLD __attribute__((noinline, cold))
-
-/* Functions for AVX2 are compiled beside the portable ones and chosen by what the processor has. */
-#if defined(__x86_64__) && !defined(TCE_PORTABLE)
-#define TCE__AVX2 1
-#endif
 
 /* --- Map: 64-bit key to pointer, open addressing, at most half full (map.c) --- */
 

@@ -119,10 +119,15 @@ final class Interrupt: Sendable {
     private static let flag = Atomic<Bool>(false)
 
     init() {
-        // Without SA_RESTART, so that a wait for input ends; once, so that a second ^C ends the program.
+        signal(SIGINT) { _ in
+            Interrupt.flag.store(true, ordering: .relaxed)
+            // A second ^C ends the program.
+            signal(SIGINT, SIG_DFL)
+        }
+        // A wait for input ends, instead of being taken up again.
         var action = sigaction()
-        unsafe action.__sigaction_handler.sa_handler = { _ in Interrupt.flag.store(true, ordering: .relaxed) }
-        action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+        unsafe sigaction(SIGINT, nil, &action)
+        action.sa_flags &= ~SA_RESTART
         unsafe sigaction(SIGINT, &action, nil)
         // Whoever started us may have left the signal blocked.
         var signals = sigset_t()

@@ -14,7 +14,6 @@ import CTce
     }
 
     var events: UInt64 { raw.events }
-    var mismatchCount: UInt64 { raw.mismatches + raw.rtas_mismatches }
 
     /// Applies events of a batch to a machine. `firstEvent` and `chunk` say where in the trace the batch lies.
     func run(

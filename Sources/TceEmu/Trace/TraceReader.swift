@@ -59,9 +59,6 @@ public final class TraceReader {
     /// Bytes of the file that have been looked at.
     public var bytesRead: UInt64 { scanner.offset }
 
-    /// Sizes of the chunk that `next` returned last, in bytes: in the file, and inflated.
-    public private(set) var chunkBytes: (member: UInt64, inflated: UInt64) = (0, 0)
-
     private let options: Options
     private let scanner: MemberScanner
     private let pipeline: ChunkPipeline
@@ -271,7 +268,6 @@ public final class TraceReader {
         chunkNumber = sequence
         chunksRead += 1
         eventsRead += UInt64(slot.batch.count)
-        chunkBytes = (UInt64(slot.member.member_bytes), UInt64(slot.member.inflated_bytes))
         return true
     }
 
