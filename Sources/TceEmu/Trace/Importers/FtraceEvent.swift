@@ -50,6 +50,9 @@ enum FtraceEvent: Int, CaseIterable {
     static func isHidden(in line: Span<UInt8>) -> Bool {
         var cursor = ByteCursor(0..<line.count)
         while cursor.position < cursor.end {
+            defer { cursor.position += 1 }
+            let byte = line[cursor.position]
+            guard byte == UInt8(ascii: "h") || byte == UInt8(ascii: "b") || byte == UInt8(ascii: "f") else { continue }
             var ahead = cursor
             if ahead.take("hcall_entry: ", in: line) || ahead.take("hcall_exit: ", in: line)
                 || ahead.take("buildmulti: (", in: line) || ahead.take("buildmulti_ret: (", in: line)
@@ -58,7 +61,6 @@ enum FtraceEvent: Int, CaseIterable {
             {
                 return true
             }
-            cursor.position += 1
         }
         return false
     }
