@@ -17,6 +17,7 @@
 #include "tce_rtas.h"
 #include "tce_run.h"
 #include "tce_svm.h"
+#include "tce_time.h"
 #include "tce_trace.h"
 #include "tce_types.h"
 
