@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transactions from their place in the trace to their end: which TCEs they use and so when they start, accesses of
+ * virtual devices, and what is counted when one is done (docs/time-model.md). Model.
+ */
+#include <stdlib.h>
+
+#include "time_run.h"
+#include "translate.h"
+
+#define PAGE_4K UINT64_C(4096)
+
+/* --- Requesters --- */
+
+/* A name for every requester: none is another's. [path] */
+static uint64_t name_of(const tce_stream *stream, uint32_t phb)
+{
+    const uint64_t of_phb = (uint64_t)phb << 33;
+    if (phb == TCE__NONE)
+        return UINT64_C(1) << 63 | stream->liobn;
+    if (stream->requester != TCE_REQUESTER_UNKNOWN)
+        return of_phb | UINT64_C(1) << 32 | stream->requester;
+    return stream->liobn == TCE_LIOBN_UNKNOWN ? UINT64_C(1) << 62 | of_phb : UINT64_C(1) << 61 | of_phb | stream->liobn;
+}
+
+static uint32_t requester_of(tce_time *t, uint64_t name, uint32_t phb)
+{
+    const uintptr_t known = (uintptr_t)tce__map_find(&t->requester_of, name);
+    if (TCE__LIKELY(known != 0))
+        return (uint32_t)(known - 1);
+    const uint32_t index = tce__pool_take(&t->requesters);
+    if (index == TCE__NONE || !tce__map_insert(&t->requester_of, name, (void *)((uintptr_t)index + 1))) {
+        t->failed = true;
+        return TCE__NONE;
+    }
+    *tce__requester_at(t, index) =
+        (tce__requester){.key = TCE__NEVER, .phb = phb, .fresh_tags = (uint32_t)t->c.tags_per_device};
+    return index;
+}
+
+/* --- A new one --- */
+
+/* Length and direction, assumed where the recording does not tell. [assumed] */
+static void shape(const tce_time *t, tce__transaction *x, const tce__dma *dma)
+{
+    uint64_t permission = 0;
+    if (dma->window != NULL && !dma->window->bypass && x->offset >> x->shift < x->tces)
+        permission = tce__table_load(&dma->window->table, x->offset >> x->shift) & TCE_ACCESS_RW;
+    x->bytes = dma->bytes;
+    if (!dma->has_length) {
+        const bool inside = x->offset >> x->shift < x->tces;
+        const uint64_t size = inside ? UINT64_C(1) << x->shift : PAGE_4K, place = inside ? x->offset : x->ioba;
+        const uint64_t rest = size - (place & (size - 1));
+        x->bytes = t->c.assumed_bytes < rest ? t->c.assumed_bytes : rest;
+    }
+    if (dma->access != TCE_ACCESS_NONE)
+        x->write = dma->access == TCE_ACCESS_WRITE;
+    else
+        x->write = permission == TCE_ACCESS_RW || permission == 0 ? t->c.assumed_direction == 1
+                                                                  : permission == TCE_ACCESS_WRITE;
+    x->assumed = !dma->has_length || dma->access == TCE_ACCESS_NONE;
+}
+
+/* The TCEs of a transaction that faults: its TLPs find out one by one. */
+static bool note_pages(tce__transaction *x, const tce__window *w, uint64_t first, uint64_t last)
+{
+    x->pages = calloc((size_t)(last - first + 1), sizeof *x->pages);
+    for (uint64_t i = first; x->pages != NULL && i <= last && !x->bypass; i++)
+        x->pages[i - first] = tce__table_load(&w->table, i);
+    return x->pages != NULL;
+}
+
+/* Its start, and that it uses its TCEs. [ready] */
+static bool use_pages(tce_time *t, uint32_t index, uint64_t first, uint64_t last)
+{
+    tce__transaction *x = tce__transaction_at(t, index);
+    for (uint64_t page = first; page <= last; page++) {
+        const uint64_t written = tce__life_written(x->life, page);
+        if (written > x->start)
+            x->start = written;
+        if (!tce__life_use(t, index, page))
+            return false;
+    }
+    return true;
+}
+
+static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
+{
+    tce__transaction *x = tce__transaction_at(t, index);
+    const tce__window *w = dma->window;
+    x->shift = w->shift;
+    x->offset = x->ioba - w->start;
+    x->tces = w->tces;
+    x->bypass = w->bypass;
+    x->name = tce__cache_name(w->liobn);
+    shape(t, x, dma);
+    const uint64_t first = x->offset >> x->shift;
+    if (first >= x->tces)
+        return true;
+    uint64_t last = x->bytes == 0 ? first : (x->offset + (x->bytes - 1)) >> x->shift;
+    if (last < first || last >= x->tces)
+        last = x->tces - 1;
+    const bool faults = dma->fault != TCE_FAULT_NONE && dma->fault != TCE_FAULT_NOT_SHARED;
+    if (faults && !x->frozen && !note_pages(x, w, x->bypass ? 0 : first, x->bypass ? 0 : last))
+        return false;
+    if (x->bypass)
+        return true;
+    x->life = tce__life_of(t, w);
+    return x->life != NULL && use_pages(t, index, first, last);
+}
+
+/* --- Virtual devices, and what reaches nothing --- */
+
+/* [vio]: one access after another. */
+static void access_virtual(tce_time *t, uint32_t index)
+{
+    tce__transaction *x = tce__transaction_at(t, index);
+    tce__requester *r = tce__requester_at(t, x->requester);
+    uint64_t done = x->start;
+    x->closed = true;
+    if (x->name != 0) {
+        const uint64_t from = x->start > r->done ? x->start : r->done, memory = t->c.memory_latency;
+        const uint64_t first = x->offset >> x->shift;
+        uint64_t bytes = 0, pages = 0;
+        bool failed = x->frozen;
+        /* Page after page until one shows a fault. */
+        for (bool one = true; !failed && (one || bytes < x->bytes); one = false) {
+            const uint64_t offset = x->offset + bytes, page = offset >> x->shift;
+            uint64_t part = (UINT64_C(1) << x->shift) - (offset & tce_page_mask(x->shift));
+            part = part < x->bytes - bytes ? part : x->bytes - bytes;
+            if (page >= x->tces || (bytes != 0 && offset == 0)) {
+                failed = true;
+                break;
+            }
+            pages += !x->bypass;
+            const uint64_t tce = x->pages == NULL || x->bypass ? TCE_ACCESS_RW : x->pages[page - first];
+            const uint64_t mask = tce_page_mask(x->shift);
+            const uint64_t real = x->bypass ? offset : (tce & ~mask) | (offset & mask);
+            if (x->pages != NULL)
+                failed = !tce__allows(tce, x->access) || real + part - (part != 0) >= t->memory_bytes;
+            bytes += part;
+            if (x->bypass)
+                break;
+        }
+        done = from + pages * memory;
+        if (!failed)
+            done += memory + tce__round_cost(t->c.vio_copy, x->bytes, 0);
+        r->done = done;
+    }
+    x->under_way = 1;
+    tce__tlp_done(t, index, done);
+}
+
+static bool add_virtual(tce_time *t, uint32_t index)
+{
+    const tce__transaction *x = tce__transaction_at(t, index);
+    return tce__heap_push(&t->vio, x->start, x->event, index);
+}
+
+/* --- From place to end --- */
+
+void tce__time_dma(tce_time *t, const tce__dma *dma)
+{
+    const uint32_t index = tce__pool_take(&t->transactions);
+    if (index == TCE__NONE) {
+        t->failed = true;
+        return;
+    }
+    tce__transaction *x = tce__transaction_at(t, index);
+    *x = (tce__transaction){
+        .event = dma->event,
+        .stamp = t->now,
+        .start = t->now,
+        .ioba = dma->ioba,
+        .offset = dma->ioba,
+        .fault_at = TCE__NEVER,
+        .overtaken_at = TCE__NEVER,
+        .uses = TCE__NONE,
+        .fault = (uint8_t)dma->fault,
+        .shift = TCE_PAGE_SHIFT_4K,
+        .access = (uint8_t)dma->access,
+        .frozen = dma->fault == TCE_FAULT_PE_FROZEN,
+    };
+    uint32_t phb = dma->phb == NULL ? TCE__NONE : tce__phb_time_of(t, dma->phb->config.buid);
+    if (dma->window == NULL)
+        shape(t, x, dma);
+    else if (!open_window(t, index, dma))
+        t->failed = true;
+    const uint32_t requester = t->failed ? TCE__NONE : requester_of(t, name_of(dma->stream, phb), phb);
+    if (requester == TCE__NONE)
+        return;
+    x = tce__transaction_at(t, index);
+    x->requester = requester;
+    t->stats.wait_cycles += x->start - x->stamp;
+    t->stats.assumed += x->assumed;
+    if (phb != TCE__NONE)
+        tce__phb_add(t, index);
+    else if (!add_virtual(t, index))
+        t->failed = true;
+}
+
+static void finish(tce_time *t, uint32_t index)
+{
+    if (!tce__heap_push(&t->finished, tce__transaction_at(t, index)->done, tce__transaction_at(t, index)->event, index))
+        t->failed = true;
+}
+
+void tce__tlp_done(tce_time *t, uint32_t transaction, uint64_t cycle)
+{
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    if (cycle > x->done)
+        x->done = cycle;
+    if (--x->under_way == 0 && x->closed)
+        finish(t, transaction);
+}
+
+void tce__transaction_closed(tce_time *t, uint32_t transaction)
+{
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    x->closed = true;
+    if (x->under_way == 0)
+        finish(t, transaction);
+}
+
+static void keep_record(tce_time *t, tce_time_record record)
+{
+    if (!t->keeps)
+        return;
+    if (t->record_count == t->record_capacity) {
+        const size_t capacity = t->record_capacity == 0 ? 256 : t->record_capacity * 2;
+        tce_time_record *records = realloc(t->records, capacity * sizeof *records);
+        if (records == NULL) {
+            t->failed = true;
+            return;
+        }
+        t->records = records;
+        t->record_capacity = capacity;
+    }
+    t->records[t->record_count++] = record;
+}
+
+void tce__time_record(tce_time *t, tce_time_record record)
+{
+    if (record.done > t->stats.last_done)
+        t->stats.last_done = record.done;
+    keep_record(t, record);
+}
+
+/* The transaction is done, and every call that ended by then is known. */
+static void retire(tce_time *t, uint32_t index)
+{
+    tce__transaction *x = tce__transaction_at(t, index);
+    t->stats.transactions++;
+    /* Done in the cycle in which the call ends is not done yet. [overtaken] */
+    t->stats.overtaken += x->overtaken_at <= x->done;
+    tce__time_record(t, (tce_time_record){
+                            .event = x->event, .start = x->start, .done = x->done, .fault = x->fault, .tlps = x->tlps});
+    if (x->life != NULL)
+        tce__life_unuse(t, index);
+    free(x->pages);
+    x->pages = NULL;
+    x->life = NULL;
+    tce__pool_give(&t->transactions, index);
+}
+
+void tce__time_advance(tce_time *t, uint64_t limit)
+{
+    for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
+        tce__phb_advance(t, t->phbs[i], limit);
+    while (t->vio.count != 0 && t->vio.items[0].key < limit)
+        access_virtual(t, tce__heap_pop(&t->vio).value);
+    while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
+        retire(t, tce__heap_pop(&t->finished).value);
+}
+
+void tce__transactions_close(tce_time *t)
+{
+    for (uint32_t i = 0; i < t->transactions.count; i++)
+        free(tce__transaction_at(t, i)->pages);
+    for (uint32_t i = 0; i < t->requesters.count; i++) {
+        tce__heap_close(&tce__requester_at(t, i)->pending);
+        tce__ring_close(&tce__requester_at(t, i)->tags);
+    }
+}

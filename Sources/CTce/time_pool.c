@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory of the time model that grows and is used again: pools, rings, heaps. Model. */
+#include "time_pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void tce__pool_open(tce__pool *pool, size_t item_bytes)
+{
+    *pool = (tce__pool){.item_bytes = item_bytes};
+}
+
+void tce__pool_close(tce__pool *pool)
+{
+    free(pool->items);
+    free(pool->free);
+    *pool = (tce__pool){.item_bytes = pool->item_bytes};
+}
+
+static bool pool_grow(tce__pool *pool)
+{
+    const uint32_t capacity = pool->capacity == 0 ? 64 : pool->capacity * 2;
+    if (capacity > UINT32_MAX / 4)
+        return false;
+    void *items = realloc(pool->items, capacity * pool->item_bytes);
+    if (items == NULL)
+        return false;
+    pool->items = items;
+    uint32_t *unused = realloc(pool->free, capacity * sizeof *unused);
+    if (unused == NULL)
+        return false;
+    pool->free = unused;
+    pool->capacity = capacity;
+    return true;
+}
+
+uint32_t tce__pool_take(tce__pool *pool)
+{
+    if (pool->free_count != 0)
+        return pool->free[--pool->free_count];
+    if (pool->count == pool->capacity && !pool_grow(pool))
+        return TCE__NONE;
+    return pool->count++;
+}
+
+void tce__ring_close(tce__ring *ring)
+{
+    free(ring->items);
+    *ring = (tce__ring){.items = NULL};
+}
+
+bool tce__ring_grow(tce__ring *ring)
+{
+    const size_t capacity = ring->capacity == 0 ? 16 : ring->capacity * 2;
+    uint64_t *items = capacity > SIZE_MAX / 2 / sizeof *items ? NULL : malloc(capacity * sizeof *items);
+    if (items == NULL)
+        return false;
+    for (size_t i = 0; i < ring->count; i++)
+        items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
+    free(ring->items);
+    ring->items = items;
+    ring->capacity = capacity;
+    ring->head = 0;
+    return true;
+}
+
+void tce__heap_close(tce__heap *heap)
+{
+    free(heap->items);
+    *heap = (tce__heap){.items = NULL};
+}
+
+static bool before(const tce__heap_item *a, const tce__heap_item *b)
+{
+    return a->key < b->key || (a->key == b->key && a->tie < b->tie);
+}
+
+bool tce__heap_push(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
+{
+    if (heap->count == heap->capacity) {
+        const size_t capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
+        tce__heap_item *items = capacity > SIZE_MAX / 2 / sizeof *items ? NULL
+                                                                         : realloc(heap->items, capacity * sizeof *items);
+        if (items == NULL)
+            return false;
+        heap->items = items;
+        heap->capacity = capacity;
+    }
+    const tce__heap_item item = {key, tie, value};
+    size_t at = heap->count++;
+    for (; at != 0 && before(&item, &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
+        heap->items[at] = heap->items[(at - 1) / 2];
+    heap->items[at] = item;
+    return true;
+}
+
+tce__heap_item tce__heap_pop(tce__heap *heap)
+{
+    const tce__heap_item top = heap->items[0], last = heap->items[--heap->count];
+    size_t at = 0;
+    for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
+        if (child + 1 < heap->count && before(&heap->items[child + 1], &heap->items[child]))
+            child++;
+        if (!before(&heap->items[child], &last))
+            break;
+        heap->items[at] = heap->items[child];
+    }
+    heap->items[at] = last;
+    return top;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run of a batch tells the time model of each event, in the trace's order, once the machine has answered. Not
+ * API. Model.
+ */
+#ifndef TCE__TIME_RUN_H
+#define TCE__TIME_RUN_H
+
+#include "tce_event.h"
+#include "time.h"
+
+/* A device's access. */
+typedef struct tce__dma {
+    uint64_t event;
+    uint64_t ioba, bytes;
+    uint64_t access;            /* TCE_ACCESS_...; TCE_ACCESS_NONE: not known */
+    bool has_length;
+    tce_fault fault;            /* the answer */
+    const tce__window *window;  /* NULL: none */
+    const tce__phb *phb;        /* NULL: virtual I/O, or no PHB */
+    const tce_stream *stream;
+} tce__dma;
+
+/* A call on a TCE table; of a list call and H_STUFF_TCE, what it wrote. */
+typedef struct tce__call {
+    uint64_t event;
+    uint16_t cpu;
+    uint8_t kind;               /* tce_event_kind */
+    bool exits;                 /* goes to user space with exit_to_user kvm */
+    bool secure;
+    uint64_t paged_out;         /* frames that it made leave secure memory */
+    const tce__window *window;  /* NULL: none */
+    uint64_t index;             /* the first TCE written */
+    uint64_t written;           /* how many */
+    const uint64_t *before;     /* what they were; the table has what they are */
+} tce__call;
+
+/* The next event's number; its stamp is the model's present. time: in units of the trace. */
+uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes);
+
+void tce__time_dma(tce_time *t, const tce__dma *dma);
+void tce__time_call(tce_time *t, const tce__call *call);
+
+/* A call that costs `cost` millionths of a cycle: the cycle in which it ends. */
+uint64_t tce__time_busy(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost);
+
+void tce__time_record(tce_time *t, tce_time_record record);
+
+/* base + count x each, in millionths of a cycle, in whole cycles: rounded half up once. Stops at 2^60. [round] */
+uint64_t tce__round_cost(uint64_t each, uint64_t count, uint64_t base);
+
+#endif

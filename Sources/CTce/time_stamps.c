@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Beside each TCE: when the last call that wrote it ended, and which pending transactions use it. Both sparse, as the
+ * tables are. Model.
+ */
+#include <stdlib.h>
+
+#include "time.h"
+
+enum { END = 0, USERS = 1, WORDS = 2 };
+
+static uint64_t *entry_of(tce__life *life, uint64_t index)
+{
+    const uint64_t word = index * WORDS;
+    if (TCE__UNLIKELY(!tce__table_touched(&life->entries, word)))
+        tce__table_touch(&life->entries, word >> TCE__PAGE_TCES_LOG2);
+    return &life->entries.tce[word];
+}
+
+tce__life *tce__life_of(tce_time *t, const tce__window *w)
+{
+    tce__life *life = tce__map_find(&t->lives, w->liobn);
+    if (TCE__LIKELY(life != NULL))
+        return life;
+    uint32_t phb = w->phb == NULL ? TCE__NONE : tce__phb_time_of(t, w->phb->config.buid);
+    life = t->failed ? NULL : calloc(1, sizeof *life);
+    if (life == NULL)
+        return NULL;
+    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb};
+    life->touched = calloc((size_t)(((w->tces - 1) >> TCE__TOUCH_TCES_LOG2) / 64 + 1), sizeof *life->touched);
+    if (life->touched != NULL && tce__table_open(&life->entries, w->tces * WORDS)) {
+        if (tce__map_insert(&t->lives, w->liobn, life))
+            return life;
+        tce__table_close(&life->entries, w->tces * WORDS);
+    }
+    free(life->touched);
+    free(life);
+    return NULL;
+}
+
+static void life_free(tce__life *life)
+{
+    tce__table_close(&life->entries, life->tces * WORDS);
+    free(life->touched);
+    free(life);
+}
+
+void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle)
+{
+    tce__life *life = tce__map_find(&t->lives, liobn);
+    if (life == NULL)
+        return;
+    /* [window-kill] */
+    if (life->phb != TCE__NONE && !tce__cache_kill(&t->phbs[life->phb]->cache, cycle, tce__cache_name(liobn), 0, UINT64_MAX))
+        t->failed = true;
+    /* What is pending is found by no later call. */
+    for (uint32_t i = 0; i < t->transactions.count; i++) {
+        tce__transaction *x = tce__transaction_at(t, i);
+        if (x->life == life) {
+            tce__life_unuse(t, i);
+            x->life = NULL;
+        }
+    }
+    tce__map_remove(&t->lives, liobn);
+    life_free(life);
+}
+
+void tce__lives_close(tce_time *t)
+{
+    for (size_t i = 0; t->lives.slots != NULL && i <= t->lives.mask; i++) {
+        if (t->lives.slots[i].value != NULL)
+            life_free(t->lives.slots[i].value);
+    }
+    tce__map_close(&t->lives);
+}
+
+uint64_t tce__life_written(const tce__life *life, uint64_t index)
+{
+    return tce__table_load(&life->entries, index * WORDS + END);
+}
+
+bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
+{
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    const uint32_t use = tce__pool_take(&t->uses);
+    if (use == TCE__NONE)
+        return false;
+    uint64_t *users = &entry_of(x->life, index)[USERS];
+    *tce__use_at(t, use) = (tce__use){
+        .transaction = transaction,
+        .before = TCE__NONE,
+        .after = *users == 0 ? TCE__NONE : (uint32_t)(*users - 1),
+        .next = x->uses,
+        .index = index,
+    };
+    if (*users != 0)
+        tce__use_at(t, (uint32_t)(*users - 1))->before = use;
+    *users = (uint64_t)use + 1;
+    x->uses = use;
+    return true;
+}
+
+void tce__life_unuse(tce_time *t, uint32_t transaction)
+{
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
+        const tce__use u = *tce__use_at(t, use);
+        next = u.next;
+        if (u.after != TCE__NONE)
+            tce__use_at(t, u.after)->before = u.before;
+        if (u.before != TCE__NONE)
+            tce__use_at(t, u.before)->after = u.after;
+        else
+            entry_of(x->life, u.index)[USERS] = u.after == TCE__NONE ? 0 : (uint64_t)u.after + 1;
+        tce__pool_give(&t->uses, use);
+    }
+    x->uses = TCE__NONE;
+}
+
+bool tce__life_touched(const tce__life *life, uint64_t index)
+{
+    return tce__bit(life->touched, index >> TCE__TOUCH_TCES_LOG2);
+}
+
+void tce__life_write(tce__life *life, uint64_t index, uint64_t end)
+{
+    const uint64_t part = index >> TCE__TOUCH_TCES_LOG2;
+    entry_of(life, index)[END] = end;
+    life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+}
+
+void tce__time_kill(tce_time *t, const tce__life *life, uint64_t cycle, uint64_t first, uint64_t last)
+{
+    if (life->phb != TCE__NONE &&
+        !tce__cache_kill(&t->phbs[life->phb]->cache, cycle, tce__cache_name(life->liobn), first, last))
+        t->failed = true;
+}
+
+void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end)
+{
+    const uint64_t users = tce__table_load(&life->entries, index * WORDS + USERS);
+    for (uint32_t use = users == 0 ? TCE__NONE : (uint32_t)(users - 1); use != TCE__NONE;) {
+        const tce__use *u = tce__use_at(t, use);
+        tce__transaction *x = tce__transaction_at(t, u->transaction);
+        if (end < x->overtaken_at)
+            x->overtaken_at = end;
+        use = u->after;
+    }
+}
