@@ -27,6 +27,8 @@
 
 enum {
     GZIP_TRAILER_BYTES = 8,
+    STREAMS_BYTES_MAX = 112 + 65536 * 32,     /* the fixed part of a payload and its streams */
+    EVENT_BYTES_MAX = 24 + 2 + (5 + 516) * 15, /* its shape, and what it can take of each column */
     FIELD_START = 12,
     FIELD_CRC = 44,
     SUBFIELD_BYTES = 32,
@@ -67,6 +69,11 @@ tce_gzip_fault tce_member_parse(const uint8_t *bytes, size_t count, tce_member *
     out->inflated_bytes = tce__get32(bytes + 36);
     /* deflate makes at most 1032 bytes out of one (zlib's technical note), so a size that lies wildly shows here. */
     uint64_t most = ((uint64_t)out->member_bytes - TCE_MEMBER_HEAD_BYTES - GZIP_TRAILER_BYTES) * 1032 + 64;
+    /* Nor can few events fill a large payload: a list is 516 side words, a value in a column at most 15 bytes. */
+    uint64_t most_of_events =
+        out->count ? STREAMS_BYTES_MAX + out->count * (uint64_t)EVENT_BYTES_MAX : TCE_TEXT_BYTES_MAX;
+    if (most > most_of_events)
+        most = most_of_events;
     if (out->count > TCE_CHUNK_EVENTS_MAX ||
         out->member_bytes < TCE_MEMBER_HEAD_BYTES + GZIP_TRAILER_BYTES + 2 ||
         out->member_bytes > TCE_PAYLOAD_BYTES_MAX + (TCE_PAYLOAD_BYTES_MAX >> 8) ||

@@ -34,7 +34,7 @@ struct ReplayCommand: ParsableCommand {
         transform: { try Platform(named: $0) })
     var platform: Platform?
 
-    @Option(help: "Threads that inflate and decode, 2 MiB each; the default is one a core, at most 4.")
+    @Option(help: "Threads that inflate and decode, in 16 MiB for all; the default is one a core, at most 4.")
     var threads: Int?
 
     @OptionGroup var range: RangeOptions

@@ -32,6 +32,9 @@ final class ChunkSource {
     /// Bytes taken and made by inflating what then was no whole member.
     private(set) var failedWork: UInt64 = 0
 
+    /// The most memory that slots and window have held, as far as it is accounted.
+    private(set) var peakMemory = 0
+
     static let flightBytes = 16 << 20
     /// Members beyond this, compressed and inflated together, fly alone.
     static let largeBytes = 5 << 19
@@ -64,6 +67,7 @@ final class ChunkSource {
         pipeline.finish(slot)
         if slot.isDeferred { slot.decode() }
         charges[ObjectIdentifier(slot)] = slot.memory
+        notePeak()
         if lenient, slot.error?.kind == .damaged, !slot.isWhole, slot.wasSubmitted {
             failedWork += UInt64(slot.inflated.used + slot.inflated.made)
             let inside = MemberScanner(MemoryStream(slot.compressedBytes), offset: slot.offset)
@@ -137,7 +141,7 @@ final class ChunkSource {
         case .member(let member):
             guard makeRoom(for: member) else { return false }
             let isFollowed = try scanner.isFollowed(after: Int(member.member_bytes))
-            let slot = try take(member)
+            let slot = try takeCharged(member)
             flying.append(slot)
             if isFollowed {
                 unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
@@ -159,6 +163,8 @@ final class ChunkSource {
         slot.allowance = 0
         flying.append(slot)
         try verify(slot, scanner)
+        charges[ObjectIdentifier(slot)] = slot.memory
+        notePeak()
         // The compressed bytes are not needed any more: there is room for the events.
         scanner.shrink()
         slot.decode()
@@ -244,7 +250,20 @@ final class ChunkSource {
         slot.wasSubmitted = false
         slot.counts = counts
         slot.allowance = max(allowance(member), slot.batch.memory)
-        charges[ObjectIdentifier(slot)] = max(charge(member), slot.memory)
+        charges[ObjectIdentifier(slot)] = slot.memory
         return slot
+    }
+
+    /// Takes a slot that will come to hold a member and its events.
+    private func takeCharged(_ member: tce_member) throws(TraceError) -> ChunkSlot {
+        let slot = try take(member)
+        charges[ObjectIdentifier(slot)] = max(charge(member), slot.memory)
+        notePeak()
+        return slot
+    }
+
+    private func notePeak() {
+        let used = charges.values.reduce(0, +) + idle.reduce(0) { $0 + $1.memory }
+        peakMemory = max(peakMemory, used + scanner.windowMemory)
     }
 }

@@ -28,6 +28,9 @@ import CTce
     /// Bytes that were moved within the window or to a larger one: what a test holds against the size of the file.
     private(set) var bytesMoved: UInt64 = 0
 
+    /// Bytes of memory that the window has taken.
+    var windowMemory: Int { unsafe buffer.count }
+
     private static let readBytes = 1 << 16
     private static let windowBytes = 4 * readBytes
 
@@ -78,7 +81,7 @@ import CTce
     }
 
     private func replaceBuffer(_ count: Int) {
-        let target = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+        let target = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
         unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
         unsafe buffer.deallocate()
         unsafe buffer = target
@@ -113,6 +116,11 @@ import CTce
         switch Int(fault) {
         case Int(TCE_GZIP_CUT), Int(TCE_GZIP_OK):
             TraceError(.cut, "the file ends inside a chunk's first \(TCE_MEMBER_HEAD_BYTES) bytes", offset: offset)
+        case Int(TCE_GZIP_NOT_GZIP), Int(TCE_GZIP_NO_FIELD):
+            // Behind the first member it is damage.
+            TraceError(
+                offset == 0 ? .notATrace : .damaged, unsafe String(cString: tce_gzip_fault_text(fault)),
+                offset: offset)
         default:
             TraceError(gzip: fault).at(chunk: nil, offset: offset)
         }

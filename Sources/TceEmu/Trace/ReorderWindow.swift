@@ -37,7 +37,8 @@ struct ReorderWindow {
         entries.append(Entry(slot: slot))
     }
 
-    /// How many chunks that follow this one, in number and in the file, begin before it ends, but not before `time`.
+    /// How many chunks that follow this one closely, in number and in the file, begin before it ends, but not before
+    /// `time`.
     func contradictions(of number: UInt64, notBefore time: UInt64) -> Int {
         guard let index = entries.firstIndex(where: { $0.slot.number == number }) else { return 0 }
         let slot = entries[index].slot
@@ -45,8 +46,14 @@ struct ReorderWindow {
         return entries[(index + 1)...].count { entry in
             let other = entry.slot
             return other.kind == Int(TCE_MEMBER_EVENTS) && other.number > number
-                && other.prologue.first_time >= time && other.prologue.first_time < slot.prologue.last_time
+                && other.number < number + UInt64(Self.chunksMax) && other.prologue.first_time >= time
+                && other.prologue.first_time < slot.prologue.last_time
         }
+    }
+
+    /// Does the chunk of this number stand before one that was taken?
+    func isOvertaken(_ number: UInt64) -> Bool {
+        entries.contains { $0.slot.number == number && $0.overtaken > 0 }
     }
 
     /// Takes out the chunk of a number.

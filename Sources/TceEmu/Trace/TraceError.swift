@@ -66,8 +66,6 @@ public struct TraceError: Error, Hashable, Sendable {
         switch Int(fault) {
         case Int(TCE_GZIP_NO_MEMORY): self.init(.host, text)
         case Int(TCE_GZIP_CUT): self.init(.cut, text)
-        case Int(TCE_GZIP_NOT_GZIP): self.init(.notATrace, text)
-        case Int(TCE_GZIP_NO_FIELD): self.init(.notATrace, text)
         case Int(TCE_GZIP_BYTE_ORDER): self.init(.version, text)
         default: self.init(.damaged, text)
         }

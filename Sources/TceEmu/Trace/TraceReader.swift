@@ -56,6 +56,9 @@ public final class TraceReader {
     /// Bytes that were copied or inflated in vain: a small multiple of the file, whatever it holds.
     var wastedBytes: UInt64 { source.wastedBytes }
 
+    /// Bytes that chunks and the window on the file have taken at most.
+    var peakMemory: Int { source.peakMemory }
+
     private let options: Options
     private let source: ChunkSource
     private var order = SequenceChecker()
@@ -211,7 +214,11 @@ public final class TraceReader {
             let contradictions = window.contradictions(of: number, notBefore: order.lastTime)
             // One chunk ahead, two where that begins before this one ends: two against one.
             if window.count < 2 || contradictions == 1, !window.isFull, try pull() { return nil }
+            let isOvertaken = window.isOvertaken(number)
             guard let slot = window.remove(number) else { return nil }
+            if isOvertaken {
+                loss.note(fault("it stands before chunk \(number - 1); it was put back in order", slot))
+            }
             for stray in window.removeStrays() {
                 pass(stray, "chunk \(stray.number) stands before chunk \(number)")
             }
@@ -294,7 +301,8 @@ public final class TraceReader {
             sourceEnded = true
             return
         }
-        if next.error == nil, next.kind != Int(TCE_MEMBER_HEADER), next.number == max(lastNumber, order.expected - 1) + 1
+        if next.error == nil, next.kind != Int(TCE_MEMBER_HEADER),
+            next.number == max(lastNumber, order.expected - 1) + 1
         {
             source.putBack([next])
         } else {

@@ -37,7 +37,8 @@ struct TraceStart {
     private mutating func take(_ slot: ChunkSlot, _ source: ChunkSource) throws(TraceError) {
         if let error = slot.error {
             source.recycle(slot)
-            throw error.at(chunk: 0, offset: slot.offset)
+            throw TraceError(
+                error.kind == .notATrace ? .damaged : error.kind, error.reason, chunk: 0, offset: slot.offset)
         }
         guard slot.kind == Int(TCE_MEMBER_HEADER), slot.number == 0 else {
             // What lies here is looked at again as a chunk.

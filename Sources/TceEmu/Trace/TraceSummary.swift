@@ -65,7 +65,7 @@ public struct TraceSummary: Sendable {
         case .end:
             break
         case .bad(let error, _):
-            throw error.at(chunk: 0, offset: 0)
+            throw TraceError(error.kind == .notATrace ? .damaged : error.kind, error.reason, chunk: 0, offset: 0)
         case .member(let member):
             guard member.sequence == 0 else {
                 throw TraceError(
