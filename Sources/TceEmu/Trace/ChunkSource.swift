@@ -35,6 +35,9 @@ final class ChunkSource {
     /// The most memory that slots and window have held, as far as it is accounted.
     private(set) var peakMemory = 0
 
+    /// Chunks that needed more memory than their share.
+    private(set) var deferredCount = 0
+
     static let flightBytes = 16 << 20
     /// Members beyond this, compressed and inflated together, fly alone.
     static let largeBytes = 5 << 19
@@ -65,7 +68,10 @@ final class ChunkSource {
         guard !flying.isEmpty else { return .end }
         let slot = flying.removeFirst()
         pipeline.finish(slot)
-        if slot.isDeferred { slot.decode() }
+        if slot.isDeferred {
+            deferredCount += 1
+            slot.decode()
+        }
         charges[ObjectIdentifier(slot)] = slot.memory
         notePeak()
         if lenient, slot.error?.kind == .damaged, !slot.isWhole, slot.wasSubmitted {

@@ -59,6 +59,9 @@ public final class TraceReader {
     /// Bytes that chunks and the window on the file have taken at most.
     var peakMemory: Int { source.peakMemory }
 
+    /// Chunks that were decoded only at their turn, as their events need much memory.
+    var deferredCount: Int { source.deferredCount }
+
     private let options: Options
     private let source: ChunkSource
     private var order = SequenceChecker()

@@ -178,6 +178,7 @@ struct Reading {
     var hasHeader = false
     var wastedBytes: UInt64 = 0
     var peakMemory = 0
+    var deferredCount = 0
 
     init(_ bytes: [UInt8], lenient: Bool = false, threads: Int = 2, keepsEvents: Bool = true) {
         var options = TraceReader.Options()
@@ -192,6 +193,7 @@ struct Reading {
                 totals = reader.totals
                 wastedBytes = reader.wastedBytes
                 peakMemory = reader.peakMemory
+                deferredCount = reader.deferredCount
             }
             while let batch = try reader.next() {
                 chunks.append((reader.chunkNumber, keepsEvents ? (0..<batch.count).map { batch[$0] } : []))
