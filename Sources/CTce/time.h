@@ -121,6 +121,8 @@ struct tce_time {
     uint64_t events;            /* given to the model */
     uint64_t first_time;        /* of the first one, in units of the trace */
     bool begun;                 /* there was one */
+    uint64_t *before;           /* what the TCEs were that a call wrote */
+    uint64_t before_capacity;
     bool keeps;                 /* records */
     bool failed;                /* the host has no memory */
     uint64_t now;               /* stamp of the last event */
@@ -181,7 +183,9 @@ void tce__life_write(tce__life *life, uint64_t index, uint64_t end);
 bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
 void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end);
 
-void tce__time_kill(tce_time *t, const tce__life *life, uint64_t cycle, uint64_t first, uint64_t last);
+void tce__lives_end(tce_time *t, uint64_t cycle);               /* all of them: the machine is reset */
+/* Lines of a PHB's cache leave it in a cycle; window 0: all. phb TCE__NONE: nothing. */
+void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last);
 
 /* time_phb.c */
 uint32_t tce__phb_time_of(tce_time *t, uint64_t buid);         /* TCE__NONE: no memory */

@@ -16,8 +16,10 @@
 static uint64_t name_of(const tce_stream *stream, uint32_t phb)
 {
     const uint64_t of_phb = (uint64_t)phb << 33;
+    if (phb == TCE__NONE && stream->requester != TCE_REQUESTER_UNKNOWN)
+        return UINT64_C(3) << 62 | stream->requester;
     if (phb == TCE__NONE)
-        return UINT64_C(1) << 63 | stream->liobn;
+        return UINT64_C(1) << 63 | (stream->liobn & ~(UINT64_C(3) << 62));
     if (stream->requester != TCE_REQUESTER_UNKNOWN)
         return of_phb | UINT64_C(1) << 32 | stream->requester;
     return stream->liobn == TCE_LIOBN_UNKNOWN ? UINT64_C(1) << 62 | of_phb : UINT64_C(1) << 61 | of_phb | stream->liobn;

@@ -22,6 +22,11 @@ uint64_t tce__round_cost(uint64_t each, uint64_t count, uint64_t base)
     return narrow(((wide)each * count + base + MILLION / 2) / MILLION);
 }
 
+uint64_t tce__product(uint64_t each, uint64_t count)
+{
+    return narrow((wide)each * count);
+}
+
 /* --- Lifetime --- */
 
 #define CPUS ((size_t)TCE_CPU_UNKNOWN + 1)
@@ -68,6 +73,7 @@ void tce_time_destroy(tce_time *t)
     tce__heap_close(&t->vio);
     tce__heap_close(&t->finished);
     free(t->records);
+    free(t->before);
     free(t->vcpus);
     free(t);
 }
@@ -152,9 +158,9 @@ static uint64_t call_cost(tce_time *t, const tce__call *call)
     if (call->kind == TCE_EVENT_PUT)
         handler = c->hcall_put;
     else if (call->kind == TCE_EVENT_STUFF)
-        handler = c->hcall_stuff + narrow((wide)c->hcall_stuff_entry * call->written);
+        handler = c->hcall_stuff + tce__product(c->hcall_stuff_entry, call->written);
     else if (call->kind == TCE_EVENT_INDIRECT)
-        handler = c->hcall_list + narrow((wide)c->hcall_list_entry * call->written);
+        handler = c->hcall_list + tce__product(c->hcall_list_entry, call->written);
     cost += handler;
     s->entry_parts += c->hcall_entry;
     s->handler_parts += handler;
@@ -167,7 +173,7 @@ static uint64_t call_cost(tce_time *t, const tce__call *call)
         s->exit_parts += c->hcall_exit;
         s->exits++;
     }
-    const uint64_t paging = narrow((wide)(c->uv_page_out + c->uv_page_in) * call->paged_out);
+    const uint64_t paging = tce__product(c->uv_page_out + c->uv_page_in, call->paged_out);
     s->paging_parts += paging;
     return cost + paging;
 }
@@ -208,7 +214,7 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
         /* Runs of lines, so that a list is one kill. */
         const uint64_t line = index >> line_log2;
         if (open && line > last + 1) {
-            tce__time_kill(t, life, end, first, last);
+            tce__time_kill(t, life->phb, end, tce__cache_name(life->liobn), first, last);
             open = false;
         }
         if (!open)
@@ -216,12 +222,10 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
         open = true;
         last = line;
     }
-    if (any && whole_pe && life->phb != TCE__NONE) {
-        if (!tce__cache_kill(&t->phbs[life->phb]->cache, end, 0, 0, UINT64_MAX))
-            t->failed = true;
-    } else if (open) {
-        tce__time_kill(t, life, end, first, last);
-    }
+    if (any && whole_pe)
+        tce__time_kill(t, life->phb, end, 0, 0, UINT64_MAX);
+    else if (open)
+        tce__time_kill(t, life->phb, end, tce__cache_name(life->liobn), first, last);
 }
 
 void tce__time_call(tce_time *t, const tce__call *call)
@@ -236,12 +240,12 @@ void tce__time_call(tce_time *t, const tce__call *call)
             return;
         }
         const effect e = count_effect(call, life);
-        const uint64_t touch = narrow((wide)c->hcall_first_touch * e.first_touches);
+        const uint64_t touch = tce__product(c->hcall_first_touch, e.first_touches);
         uint64_t passthrough = 0;
         if (c->passthrough != 0) {
-            passthrough = narrow((wide)c->passthrough_entry * call->written);
+            passthrough = tce__product(c->passthrough_entry, call->written);
             if (e.changed != 0)
-                passthrough += narrow((wide)c->kill_issue * (c->kill_scope == TCE_KILL_PAGE ? e.changed : 1)) +
+                passthrough += tce__product(c->kill_issue, c->kill_scope == TCE_KILL_PAGE ? e.changed : 1) +
                                c->kill_completion;
         }
         t->stats.changed += e.changed;

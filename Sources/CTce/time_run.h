@@ -49,4 +49,7 @@ void tce__time_record(tce_time *t, tce_time_record record);
 /* base + count x each, in millionths of a cycle, in whole cycles: rounded half up once. Stops at 2^60. [round] */
 uint64_t tce__round_cost(uint64_t each, uint64_t count, uint64_t base);
 
+/* The same product, unrounded; stops at 2^60. */
+uint64_t tce__product(uint64_t each, uint64_t count);
+
 #endif

@@ -45,15 +45,9 @@ static void life_free(tce__life *life)
     free(life);
 }
 
-void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle)
+/* What is pending is found by no later call. */
+static void forget(tce_time *t, tce__life *life)
 {
-    tce__life *life = tce__map_find(&t->lives, liobn);
-    if (life == NULL)
-        return;
-    /* [window-kill] */
-    if (life->phb != TCE__NONE && !tce__cache_kill(&t->phbs[life->phb]->cache, cycle, tce__cache_name(liobn), 0, UINT64_MAX))
-        t->failed = true;
-    /* What is pending is found by no later call. */
     for (uint32_t i = 0; i < t->transactions.count; i++) {
         tce__transaction *x = tce__transaction_at(t, i);
         if (x->life == life) {
@@ -61,8 +55,30 @@ void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle)
             x->life = NULL;
         }
     }
-    tce__map_remove(&t->lives, liobn);
+    tce__map_remove(&t->lives, life->liobn);
     life_free(life);
+}
+
+void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle)
+{
+    tce__life *life = tce__map_find(&t->lives, liobn);
+    /* [window-kill]: also the lines that an access to a window before has brought since. */
+    for (uint32_t i = 0; i < t->phb_count; i++)
+        tce__time_kill(t, i, cycle, tce__cache_name(liobn), 0, UINT64_MAX);
+    if (life != NULL)
+        forget(t, life);
+}
+
+void tce__lives_end(tce_time *t, uint64_t cycle)
+{
+    for (uint32_t i = 0; i < t->phb_count; i++)
+        tce__time_kill(t, i, cycle, 0, 0, UINT64_MAX);
+    for (size_t i = 0; i <= t->lives.mask;) {
+        if (t->lives.slots[i].value != NULL)
+            forget(t, t->lives.slots[i].value);     /* another may have moved here */
+        else
+            i++;
+    }
 }
 
 void tce__lives_close(tce_time *t)
@@ -129,10 +145,9 @@ void tce__life_write(tce__life *life, uint64_t index, uint64_t end)
     life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
 }
 
-void tce__time_kill(tce_time *t, const tce__life *life, uint64_t cycle, uint64_t first, uint64_t last)
+void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last)
 {
-    if (life->phb != TCE__NONE &&
-        !tce__cache_kill(&t->phbs[life->phb]->cache, cycle, tce__cache_name(life->liobn), first, last))
+    if (phb != TCE__NONE && !tce__cache_kill(&t->phbs[phb]->cache, cycle, window, first, last))
         t->failed = true;
 }
 

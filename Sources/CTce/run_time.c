@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An event of a batch under the time model: the machine answers as it always does, and the model is told what happened
+ * (docs/time-model.md, "The guest's side" and "When a transaction starts").
+ */
+#include <stdlib.h>
+
+#include "hcall.h"
+#include "run.h"
+#include "time_run.h"
+#include "translate.h"
+
+static const tce_stream *stream_of(const tce__run *r, const tce_event *event)
+{
+    return &r->batch->streams[event->stream];
+}
+
+/* --- Hcalls --- */
+
+/* Would the in-kernel handler leave this TCE to user space? (Linux kvm/book3s_64_vio.c) */
+static bool is_too_hard(const tce_machine *m, const tce__window *w, uint64_t tce)
+{
+    return (tce & TCE_ACCESS_RW) != 0 && ((tce & tce_page_mask(w->shift) & ~TCE_ACCESS_RW) != 0 ||
+                                          !tce__is_memory(m, tce & ~TCE_ACCESS_RW));
+}
+
+/* Is the list, as the hypervisor sees it, one that the handler leaves to user space? */
+static bool is_list_too_hard(tce__run *r, const tce__window *w, const uint64_t *side)
+{
+    const uint64_t list = side[TCE_HCALL_VALUE], npages = side[TCE_HCALL_NPAGES];
+    const bool given = side[TCE_HCALL_ENTRIES] == npages && r->m->svm == TCE_SVM_NORMAL;
+    if (npages > TCE_LIST_ENTRIES_MAX || (list & (TCE__LIST_BYTES - 1)) != 0)
+        return false;
+    if (!given && !tce__is_memory(r->m, list))
+        return true;
+    unsigned char page[TCE__LIST_BYTES];
+    uint64_t entries[TCE_LIST_ENTRIES_MAX];
+    bool unshared = false;
+    if (!given) {
+        /* The call has read it already: nothing changes by reading it again. */
+        (void)tce__host_read(r->m, list, page, (size_t)npages * sizeof *entries, &unshared);
+        r->m->kernels.copy_swapped(entries, page, (size_t)npages);
+    }
+    const uint64_t *from = given ? side + TCE_HCALL_WORDS : entries;
+    for (uint64_t i = 0; i < npages; i++) {
+        if (is_too_hard(r->m, w, from[i]))
+            return true;
+    }
+    return false;
+}
+
+/* [exit] */
+static bool exits(tce__run *r, const tce__window *w, const tce_event *event, const uint64_t *side, uint64_t value)
+{
+    if (w == NULL)
+        return true;
+    const bool aligned = ((event->address - w->start) & tce_page_mask(w->shift)) == 0;
+    if (!aligned || tce__index(w, event->address) >= w->tces)
+        return false;
+    if (event->kind == TCE_EVENT_PUT)
+        return is_too_hard(r->m, w, value);
+    return event->kind == TCE_EVENT_INDIRECT && is_list_too_hard(r, w, side);
+}
+
+/* Keeps what the TCEs are that the call may write: *count of them from index on. false: no memory. */
+static bool keep_before(tce_time *t, const tce__window *w, uint64_t index, uint64_t count)
+{
+    if (count > t->before_capacity) {
+        uint64_t *before = count > SIZE_MAX / sizeof *before ? NULL : realloc(t->before, (size_t)count * sizeof *before);
+        if (before == NULL)
+            return false;
+        t->before = before;
+        t->before_capacity = count;
+    }
+    for (uint64_t i = 0; i < count; i++)
+        t->before[i] = tce__table_load(&w->table, index + i);
+    return true;
+}
+
+static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t number)
+{
+    tce_time *t = r->options->time;
+    const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
+    const uint64_t value = side ? side[TCE_HCALL_VALUE] : event->value;
+    uint64_t npages = side ? side[TCE_HCALL_NPAGES] : event->count;
+    const tce__window *w = tce__run_window(r, event);
+    if (event->kind == TCE_EVENT_PUT)
+        npages = 1;
+    tce__call call = {
+        .event = number,
+        .cpu = event->cpu,
+        .kind = event->kind,
+        .secure = r->m->svm == TCE_SVM_SECURE,
+        .window = w,
+    };
+    uint64_t room = 0;
+    if (w != NULL && event->kind != TCE_EVENT_GET) {
+        call.index = tce__index(w, event->address);
+        room = call.index >= w->tces || npages > w->tces ? 0 : w->tces - call.index;
+        room = npages < room ? npages : room;
+    }
+    /* Without a model a run of zeros costs next to nothing; here each TCE of it is looked at. */
+    if (room > TCE_LIST_ENTRIES_MAX && !tce__run_spend(r, room))
+        return TCE_ERR_WORK;
+    if (!keep_before(t, w, call.index, room))
+        return TCE_ERR_NO_MEMORY;
+    const uint64_t page_outs = r->m->sharing.page_outs;
+    r->m->written = 0;
+    tce_err err = tce__run_event(r, i);
+    if (err != TCE_OK)
+        return err;
+    call.paged_out = r->m->sharing.page_outs - page_outs;
+    call.written = event->kind == TCE_EVENT_PUT ? r->result.status == TCE_H_SUCCESS : r->m->written;
+    call.before = t->before;
+    call.exits = t->c.exit_to_user == TCE_EXIT_KVM && exits(r, w, event, side, value);
+    tce__time_call(t, &call);
+    return TCE_OK;
+}
+
+/* --- RTAS calls and what the platform does: windows come and go --- */
+
+static void end_windows(tce_time *t, const tce__phb *phb, const bool *had, bool reset, uint64_t cycle)
+{
+    for (uint32_t i = 0; i < TCE_PHB_WINDOWS; i++) {
+        const bool has = phb->windows[i].table.tce != NULL;
+        if (reset ? i == 0 || had[i] : had[i] != has)
+            tce__life_end(t, phb->windows[i].liobn, cycle);
+    }
+}
+
+/* The PHB that an RTAS call names: by its BUID, or by the LIOBN of a window that is removed. */
+static const tce__phb *phb_named(const tce__run *r, const tce_event *event)
+{
+    const uint64_t *args = r->batch->side + event->value + TCE_CALL_WORDS;
+    const uint64_t nargs = r->batch->side[event->value + TCE_CALL_NARGS];
+    if (event->address == TCE_RTAS_REMOVE_PE_DMA_WINDOW)
+        return nargs < 1 ? NULL : tce__phb_of_liobn(r->m, (uint32_t)args[0]);
+    return nargs < 3 ? NULL : tce__phb_of(r->m, (uint64_t)(uint32_t)args[1] << 32 | (uint32_t)args[2]);
+}
+
+static tce_err run_rtas(tce__run *r, size_t i, const tce_event *event, uint64_t number)
+{
+    tce_time *t = r->options->time;
+    bool had[TCE_PHB_WINDOWS] = {false};
+    const tce__phb *phb = event->flags & TCE_EVENT_SIDE ? phb_named(r, event) : NULL;
+    for (uint32_t w = 0; phb != NULL && w < TCE_PHB_WINDOWS; w++)
+        had[w] = phb->windows[w].table.tce != NULL;
+    tce_err err = tce__run_event(r, i);
+    if (err != TCE_OK)
+        return err;
+    const uint64_t end = tce__time_busy(t, number, event->cpu, t->c.rtas_ddw);
+    const bool reset = event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
+    if (phb != NULL && r->result.status == TCE_RTAS_SUCCESS)
+        end_windows(t, phb, had, reset, end);
+    return TCE_OK;
+}
+
+static tce_err run_ultracall(tce__run *r, size_t i, const tce_event *event, uint64_t number)
+{
+    tce_time *t = r->options->time;
+    const tce_sharing before = r->m->sharing;
+    tce_err err = tce__run_event(r, i);
+    if (err != TCE_OK)
+        return err;
+    const uint64_t *side = r->batch->side + event->value;
+    const uint64_t count = side[TCE_CALL_NARGS] > 1 ? side[TCE_CALL_WORDS + 1] : 0;
+    uint64_t each = 0, frames = 0;
+    bool moves = r->result.status == TCE_U_SUCCESS;
+    switch (event->address) {
+    case TCE_UV_SHARE_PAGE:
+        each = t->c.uv_share;
+        frames = count;
+        break;
+    case TCE_UV_UNSHARE_PAGE:
+        each = t->c.uv_unshare;
+        frames = count;
+        break;
+    case TCE_UV_UNSHARE_ALL_PAGES:
+        each = t->c.uv_unshare;
+        frames = before.shared_pages - r->m->sharing.shared_pages;
+        break;
+    case TCE_UV_PAGE_OUT:
+        each = t->c.uv_page_out;
+        frames = 1;
+        break;
+    case TCE_UV_PAGE_IN:
+        each = t->c.uv_page_in;
+        frames = 1;
+        break;
+    default:
+        moves = false;
+        break;
+    }
+    (void)tce__time_busy(t, number, event->cpu, moves ? tce__product(each, frames) : t->c.uv_call);
+    return TCE_OK;
+}
+
+/* --- Accesses --- */
+
+static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t number)
+{
+    tce_time *t = r->options->time;
+    const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
+    tce__dma dma = {
+        .event = number,
+        .ioba = event->address,
+        .bytes = side ? side[TCE_HCALL_NPAGES] : event->count,
+        .access = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
+        .has_length = (event->flags & TCE_EVENT_LENGTH) != 0,
+        .window = tce__run_window(r, event),
+        .phb = tce__run_phb(r, event),
+        .stream = stream_of(r, event),
+    };
+    /* Every TLP is simulated. */
+    if (dma.has_length && dma.bytes > TCE_TIME_BYTES_FREE && !tce__run_spend(r, dma.bytes / t->c.max_payload))
+        return TCE_ERR_WORK;
+    tce_err err = tce__run_event(r, i);
+    if (err != TCE_OK)
+        return err;
+    dma.fault = (tce_fault)r->result.status;
+    tce__time_dma(t, &dma);
+    return TCE_OK;
+}
+
+tce_err tce__run_timed(tce__run *r, size_t i)
+{
+    const tce_event *event = &r->batch->events[i];
+    tce_time *t = r->options->time;
+    if (event->stream >= r->batch->stream_count || (event->flags & TCE_EVENT_SIDE &&
+        tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
+        return TCE_ERR_EVENT;
+    const uint64_t number = tce__time_event(t, r->batch->times == NULL ? 0 : r->batch->times[i], r->m->memory_bytes);
+    tce_err err = TCE_OK;
+    switch (event->kind) {
+    case TCE_EVENT_GET:
+    case TCE_EVENT_PUT:
+    case TCE_EVENT_STUFF:
+        err = run_hcall(r, i, event, number);
+        break;
+    case TCE_EVENT_INDIRECT:
+        err = event->flags & TCE_EVENT_SIDE ? run_hcall(r, i, event, number) : TCE_ERR_EVENT;
+        break;
+    case TCE_EVENT_RTAS:
+        err = run_rtas(r, i, event, number);
+        break;
+    case TCE_EVENT_ULTRACALL:
+        err = run_ultracall(r, i, event, number);
+        break;
+    case TCE_EVENT_DMA:
+        err = run_dma(r, i, event, number);
+        break;
+    case TCE_EVENT_WINDOW:
+    case TCE_EVENT_UNWINDOW:
+        err = tce__run_event(r, i);
+        if (err == TCE_OK && r->result.status == TCE_OK)
+            tce__life_end(t, stream_of(r, event)->liobn, t->now);
+        break;
+    case TCE_EVENT_RESET:
+        err = tce__run_event(r, i);
+        tce__lives_end(t, t->now);
+        break;
+    default:
+        err = tce__run_event(r, i);
+        break;
+    }
+    return err != TCE_OK ? err : t->failed ? TCE_ERR_NO_MEMORY : TCE_OK;
+}
