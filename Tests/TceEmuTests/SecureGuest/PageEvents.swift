@@ -55,37 +55,47 @@ struct PageEvent: Sendable, CustomStringConvertible {
     private static let absent = "t-absent g-absent u-absent"
 
     static let start: [PageEvent] = [
-        svm("H_SVM_INIT_START", .initStart, [
-            "normal: H_SUCCESS vm:transition",
-            "\(transition) \(secure): H_UNSUPPORTED",
-        ]),
-        uv("H_SVM_INIT_START", .esm, [], [
-            "normal: U_SUCCESS vm:secure secure-in",
-            "\(transition): U_BUSY",
-            "\(secure): U_SUCCESS",
-        ]),
-        svm("H_SVM_INIT_DONE", .initDone, [
-            "normal \(secure): H_UNSUPPORTED",
-            "t-normal: H_SUCCESS vm:secure secure-in",
-            "t-in t-out t-damaged t-shared t-absent: H_SUCCESS vm:secure",
-        ]),
+        svm(
+            "H_SVM_INIT_START", .initStart,
+            [
+                "normal: H_SUCCESS vm:transition",
+                "\(transition) \(secure): H_UNSUPPORTED",
+            ]),
+        uv(
+            "H_SVM_INIT_START", .esm, [],
+            [
+                "normal: U_SUCCESS vm:secure secure-in",
+                "\(transition): U_BUSY",
+                "\(secure): U_SUCCESS",
+            ]),
+        svm(
+            "H_SVM_INIT_DONE", .initDone,
+            [
+                "normal \(secure): H_UNSUPPORTED",
+                "t-normal: H_SUCCESS vm:secure secure-in",
+                "t-in t-out t-damaged t-shared t-absent: H_SUCCESS vm:secure",
+            ]),
     ]
 
     static let pageIn: [PageEvent] = [
-        svm("page-in", .pageIn, [
-            "normal: H_UNSUPPORTED",
-            "t-normal t-out out: H_SUCCESS secure-in ins+1",
-            "t-in in: H_PARAMETER",
-            "t-damaged damaged: H_SUCCESS secure-in zeroed ins+1 lost+1",
-            "\(shared) \(absent): H_SUCCESS secure-in zeroed shared-1",
-        ]),
-        uv("page-in", .pageIn, page, [
-            "normal: U_PARAMETER",
-            "t-normal t-out out: U_SUCCESS secure-in ins+1",
-            "t-in in \(shared): U_SUCCESS",
-            "t-damaged damaged: U_SUCCESS secure-in zeroed ins+1 lost+1",
-            "\(absent): U_SUCCESS shared remaps+1",
-        ]),
+        svm(
+            "page-in", .pageIn,
+            [
+                "normal: H_UNSUPPORTED",
+                "t-normal t-out out: H_SUCCESS secure-in ins+1",
+                "t-in in: H_PARAMETER",
+                "t-damaged damaged: H_SUCCESS secure-in zeroed ins+1 lost+1",
+                "\(shared) \(absent): H_SUCCESS secure-in zeroed shared-1",
+            ]),
+        uv(
+            "page-in", .pageIn, page,
+            [
+                "normal: U_PARAMETER",
+                "t-normal t-out out: U_SUCCESS secure-in ins+1",
+                "t-in in \(shared): U_SUCCESS",
+                "t-damaged damaged: U_SUCCESS secure-in zeroed ins+1 lost+1",
+                "\(absent): U_SUCCESS shared remaps+1",
+            ]),
         PageEvent("page-in: the guest touches the frame", "guest load", guestTouch) { machine in
             _ = machine.loadDoubleword(at: PageStates.frame + 0x8000)
             return "-"
@@ -104,33 +114,43 @@ struct PageEvent: Sendable, CustomStringConvertible {
     ]
 
     static let share: [PageEvent] = [
-        uv("UV_SHARE_PAGE", .sharePage, [PageStates.gfn, 1], always: "calls+1 share-calls+1", [
-            "normal \(transition): U_INVALID",
-            "in out damaged: U_SUCCESS shared by-guest zeroed shared+1",
-            "g-shared g-absent u-shared u-absent: U_SUCCESS shared by-guest zeroed",
-        ]),
-        svm("UV_SHARE_PAGE", .pageIn, flags: 1, named: "H_SVM_PAGE_IN with flag 1", [
-            "normal: H_UNSUPPORTED",
-            "t-normal t-in t-out t-damaged in out damaged: H_SUCCESS shared by-uv zeroed shared+1",
-            "\(shared): H_SUCCESS",
-            "\(absent): H_SUCCESS shared remaps+1",
-        ]),
-        uv("UV_UNSHARE_PAGE", .unsharePage, [PageStates.gfn, 1], always: "calls+1 unshare-calls+1", [
-            "normal \(transition): U_INVALID",
-            "in out damaged: U_SUCCESS",
-            "g-shared g-absent u-shared u-absent: U_SUCCESS secure-in zeroed shared-1",
-        ]),
-        uv("UV_UNSHARE_PAGE", .unshareAllPages, [], always: "calls+1 unshare-calls+1", [
-            "normal \(transition): U_INVALID",
-            "in out damaged u-shared u-absent: U_SUCCESS",
-            "g-shared g-absent: U_SUCCESS secure-in zeroed shared-1",
-        ]),
-        uv("the host unmaps a page", .pageInval, [0, PageStates.frame, 16], [
-            "normal: U_PARAMETER",
-            "t-normal t-in t-out t-damaged in out damaged: U_P2",
-            "\(shared): U_SUCCESS shared-absent",
-            "\(absent): U_SUCCESS",
-        ]),
+        uv(
+            "UV_SHARE_PAGE", .sharePage, [PageStates.gfn, 1], always: "calls+1 share-calls+1",
+            [
+                "normal \(transition): U_INVALID",
+                "in out damaged: U_SUCCESS shared by-guest zeroed shared+1",
+                "g-shared g-absent u-shared u-absent: U_SUCCESS shared by-guest zeroed",
+            ]),
+        svm(
+            "UV_SHARE_PAGE", .pageIn, flags: 1, named: "H_SVM_PAGE_IN with flag 1",
+            [
+                "normal: H_UNSUPPORTED",
+                "t-normal t-in t-out t-damaged in out damaged: H_SUCCESS shared by-uv zeroed shared+1",
+                "\(shared): H_SUCCESS",
+                "\(absent): H_SUCCESS shared remaps+1",
+            ]),
+        uv(
+            "UV_UNSHARE_PAGE", .unsharePage, [PageStates.gfn, 1], always: "calls+1 unshare-calls+1",
+            [
+                "normal \(transition): U_INVALID",
+                "in out damaged: U_SUCCESS",
+                "g-shared g-absent u-shared u-absent: U_SUCCESS secure-in zeroed shared-1",
+            ]),
+        uv(
+            "UV_UNSHARE_PAGE", .unshareAllPages, [], always: "calls+1 unshare-calls+1",
+            [
+                "normal \(transition): U_INVALID",
+                "in out damaged u-shared u-absent: U_SUCCESS",
+                "g-shared g-absent: U_SUCCESS secure-in zeroed shared-1",
+            ]),
+        uv(
+            "the host unmaps a page", .pageInval, [0, PageStates.frame, 16],
+            [
+                "normal: U_PARAMETER",
+                "t-normal t-in t-out t-damaged in out damaged: U_P2",
+                "\(shared): U_SUCCESS shared-absent",
+                "\(absent): U_SUCCESS",
+            ]),
     ]
 
     static let host: [PageEvent] = [
@@ -155,16 +175,20 @@ struct PageEvent: Sendable, CustomStringConvertible {
             let transfer = machine.dmaWrite(PageStates.liobn, PageStates.written, [1, 2, 3])
             return transfer.bytes == 3 ? (transfer.fault ?? .absent).key ?? "?" : "\(transfer.bytes) bytes"
         },
-        svm("the ultravisor is short of memory", .pageOut, [
-            "normal: H_UNSUPPORTED",
-            "t-in in: H_SUCCESS secure-out outs+1",
-            "t-normal t-out t-damaged out damaged \(shared) \(absent): H_SUCCESS",
-        ]),
-        uv("the ultravisor is short of memory", .pageOut, page, [
-            "normal: U_PARAMETER",
-            "t-in in: U_SUCCESS secure-out outs+1",
-            "t-normal t-out t-damaged out damaged \(shared) \(absent): U_SUCCESS",
-        ]),
+        svm(
+            "the ultravisor is short of memory", .pageOut,
+            [
+                "normal: H_UNSUPPORTED",
+                "t-in in: H_SUCCESS secure-out outs+1",
+                "t-normal t-out t-damaged out damaged \(shared) \(absent): H_SUCCESS",
+            ]),
+        uv(
+            "the ultravisor is short of memory", .pageOut, page,
+            [
+                "normal: U_PARAMETER",
+                "t-in in: U_SUCCESS secure-out outs+1",
+                "t-normal t-out t-damaged out damaged \(shared) \(absent): U_SUCCESS",
+            ]),
     ]
 
     /// What a host finds that reads or writes: the answer where it sees the bytes, and where it does not.
@@ -186,14 +210,16 @@ struct PageEvent: Sendable, CustomStringConvertible {
     }
 
     static let end: [PageEvent] = [
-        svm("abort", .initAbort, [
-            "normal: H_UNSUPPORTED",
-            "t-normal: H_PARAMETER vm:normal",
-            "t-in t-out: H_PARAMETER vm:normal normal",
-            "t-damaged: H_PARAMETER vm:normal normal zeroed lost+1",
-            "t-shared t-absent: H_PARAMETER vm:normal normal shared-1",
-            "\(secure): H_STATE",
-        ]),
+        svm(
+            "abort", .initAbort,
+            [
+                "normal: H_UNSUPPORTED",
+                "t-normal: H_PARAMETER vm:normal",
+                "t-in t-out: H_PARAMETER vm:normal normal",
+                "t-damaged: H_PARAMETER vm:normal normal zeroed lost+1",
+                "t-shared t-absent: H_PARAMETER vm:normal normal shared-1",
+                "\(secure): H_STATE",
+            ]),
         uv("terminate", .svmTerminate, [], ["normal: U_INVALID"] + ended("U_SUCCESS")),
         PageEvent("terminate", "machine reset", ["normal: -"] + ended("-")) { machine in
             try machine.reset()
