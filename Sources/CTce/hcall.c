@@ -34,9 +34,10 @@ tce_h_status tce__put_first(const tce__window *w, uint64_t index, uint64_t tce)
 }
 
 /* Stores one value from index on; of a run that leaves the window the pages inside it. */
-static tce_h_status stuff_run(const tce_machine *m, const tce__window *w, uint64_t index, uint64_t tce, uint64_t npages)
+static tce_h_status stuff_run(tce_machine *m, const tce__window *w, uint64_t index, uint64_t tce, uint64_t npages)
 {
     uint64_t inside = pages_inside(w, index, npages);
+    m->written = inside;
     if (tce == 0) {
         tce__table_zero(&w->table, index, inside, &m->kernels);
     } else {
@@ -46,7 +47,7 @@ static tce_h_status stuff_run(const tce_machine *m, const tce__window *w, uint64
     return TCE__LIKELY(inside == npages) ? TCE_H_SUCCESS : TCE_H_PARAMETER;
 }
 
-tce_h_status tce__stuff(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages)
+tce_h_status tce__stuff(tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages)
 {
     const tce__platform *p = m->platform;
     /* 0. The machine has the call. [hcall.stuff.0] */
@@ -84,10 +85,11 @@ typedef struct tce_list {
 
 /* QEMU's part: page after page is given the next entry, any 64-bit value; what was stored before a page outside the
  * window stays. */
-static tce_h_status store_list(const tce_machine *m, const tce__window *w, uint64_t index, tce_list list,
+static tce_h_status store_list(tce_machine *m, const tce__window *w, uint64_t index, tce_list list,
                                uint64_t npages)
 {
     uint64_t inside = pages_inside(w, index, npages);
+    m->written = inside;
     if (list.entries == NULL && list.page == NULL) {
         tce__table_zero(&w->table, index, inside, &m->kernels);
     } else if (inside != 0) {

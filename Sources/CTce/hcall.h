@@ -9,7 +9,7 @@
 #include "internal.h"
 #include "memory.h"
 
-tce_h_status tce__stuff(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages);
+tce_h_status tce__stuff(tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages);
 
 /* entries: npages TCEs in host order, or NULL: they are read from guest memory at `list`. */
 tce_h_status tce__put_list(tce_machine *m, const tce__window *w, uint64_t liobn, uint64_t ioba, uint64_t list,

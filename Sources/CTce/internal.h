@@ -204,6 +204,7 @@ struct tce_machine {
     tce_sharing sharing;
     tce__map phbs;                  /* BUID to tce__phb */
     uint64_t generation;
+    uint64_t written;               /* TCEs that the last H_STUFF_TCE or list call stored */
     size_t window_count;            /* windows that there are */
     size_t window_places;           /* the same, but a PHB without a window counts 1, that of its reset state */
 };

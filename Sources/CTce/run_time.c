@@ -10,6 +10,9 @@
 #include "time_run.h"
 #include "translate.h"
 
+/* Bytes that any access may have. */
+#define TCE__BYTES_FREE (UINT64_C(64) << 10)
+
 static const tce_stream *stream_of(const tce__run *r, const tce_event *event)
 {
     return &r->batch->streams[event->stream];
@@ -212,7 +215,7 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
         .stream = stream_of(r, event),
     };
     /* Every TLP is simulated. */
-    if (dma.has_length && dma.bytes > TCE_TIME_BYTES_FREE && !tce__run_spend(r, dma.bytes / t->c.max_payload))
+    if (dma.has_length && dma.bytes > TCE__BYTES_FREE && !tce__run_spend(r, dma.bytes / t->c.max_payload))
         return TCE_ERR_WORK;
     tce_err err = tce__run_event(r, i);
     if (err != TCE_OK)

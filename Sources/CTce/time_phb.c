@@ -428,7 +428,7 @@ static void complete(tce_time *t, tce__phb_time *phb)
 void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     while (!t->failed) {
-        tce__heap_item candidate;
+        tce__heap_item candidate = {0, 0, 0};
         uint64_t granted = TCE__NEVER, looked_up = TCE__NEVER, passed = TCE__NEVER, data = TCE__NEVER;
         if (first_candidate(t, phb, &candidate))
             granted = candidate.key > phb->up.cycle ? candidate.key : phb->up.cycle;

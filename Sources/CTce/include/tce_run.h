@@ -10,6 +10,7 @@
 #include "tce_event.h"
 #include "tce_hcall.h"
 #include "tce_rtas.h"
+#include "tce_time.h"
 
 /* Hcalls and RTAS calls that are counted one by one. */
 #define TCE_CALL_COUNTS(X)                                    \
@@ -96,9 +97,10 @@ typedef struct tce_mismatch {
 
 /*
  * A trace may ask for more than it is long: one event may name 2^40 pages. The budget bounds that. It starts at
- * TCE_RUN_WORK pages, grows by TCE_RUN_WORK_PER_EVENT with each event, and an access of several pages, H_STUFF_TCE of
- * more than 512, a call that shares frames and a reset take from it what they visit. One that asks for more than there
- * is is not applied: TCE_ERR_WORK. No guest comes near it.
+ * TCE_RUN_WORK pages and grows by TCE_RUN_WORK_PER_EVENT with each event. An access takes from it the pages (of a secure
+ * guest the frames, if more) that it spans beyond its first, H_STUFF_TCE of more than 512 pages what it writes, a call
+ * that shares frames these, a reset 32 for each window and what a secure guest's end visits (run_work.c). An event that
+ * asks for more than there is is not applied: TCE_ERR_WORK. No guest comes near it.
  */
 #define TCE_RUN_WORK 4194304u
 #define TCE_RUN_WORK_PER_EVENT 64u
@@ -106,12 +108,13 @@ typedef struct tce_mismatch {
 /* How a batch is run, and where its answers go. All pointers may be NULL. */
 typedef struct tce_run_options {
     bool check;                  /* compare what was recorded */
-    bool state_only;             /* apply calls and windows, but no DMA, and count nothing */
+    bool state_only;             /* apply what changes the machine, and count nothing */
     tce_result *results;         /* one an event */
     tce_mismatch *mismatches;    /* the first of them */
     size_t mismatch_max;         /* how many fit */
     size_t mismatch_count;       /* out: how many were written */
     uint64_t *work;              /* budget, see TCE_RUN_WORK; NULL: none */
+    tce_time *time;              /* model that times the events (tce_time.h); NULL: none. Not with state_only */
 } tce_run_options;
 
 TCE_BEGIN_DECLS
