@@ -151,7 +151,7 @@ static tce_err run_rtas(tce__run *r, size_t i, const tce_event *event, uint64_t 
     tce_err err = tce__run_event(r, i);
     if (err != TCE_OK)
         return err;
-    const uint64_t end = tce__time_busy(t, number, event->cpu, t->c.rtas_ddw);
+    const uint64_t end = tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
     const bool reset = event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
     if (phb != NULL && r->result.status == TCE_RTAS_SUCCESS)
         end_windows(t, phb, had, reset, end);
@@ -194,7 +194,7 @@ static tce_err run_ultracall(tce__run *r, size_t i, const tce_event *event, uint
         moves = false;
         break;
     }
-    (void)tce__time_busy(t, number, event->cpu, moves ? tce__product(each, frames) : t->c.uv_call);
+    tce__time_ultracall(t, number, event->cpu, moves ? tce__product(each, frames) : t->c.uv_call);
     return TCE_OK;
 }
 
@@ -234,6 +234,7 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         return TCE_ERR_EVENT;
     const uint64_t number = tce__time_event(t, r->batch->times == NULL ? 0 : r->batch->times[i], r->m->memory_bytes);
     tce_err err = TCE_OK;
+    uint64_t refused, acts;
     switch (event->kind) {
     case TCE_EVENT_GET:
     case TCE_EVENT_PUT:
@@ -254,13 +255,20 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         break;
     case TCE_EVENT_WINDOW:
     case TCE_EVENT_UNWINDOW:
+        refused = r->counters->refused;
         err = tce__run_event(r, i);
-        if (err == TCE_OK && r->result.status == TCE_OK)
-            tce__life_end(t, stream_of(r, event)->liobn, t->now);
+        acts = tce__time_barrier(t);
+        if (err == TCE_OK && r->counters->refused == refused)
+            tce__life_end(t, stream_of(r, event)->liobn, acts);
         break;
     case TCE_EVENT_RESET:
         err = tce__run_event(r, i);
-        tce__lives_end(t, t->now);
+        tce__lives_end(t, tce__time_barrier(t));
+        break;
+    case TCE_EVENT_PHB:
+    case TCE_EVENT_THAW:
+        err = tce__run_event(r, i);
+        (void)tce__time_barrier(t);
         break;
     default:
         err = tce__run_event(r, i);

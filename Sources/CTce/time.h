@@ -45,6 +45,7 @@ typedef struct tce__transaction {
     uint64_t tces;              /* of the window */
     uint64_t *pages;            /* of one with a fault: its TCEs, page by page; owned */
     uint32_t requester;
+    uint32_t waits, clearers, next;     /* in a saturated run (time_plan.c) */
     uint32_t uses;              /* the first of them; TCE__NONE */
     uint32_t under_way;         /* TLPs granted and not done */
     uint32_t tlps;              /* granted */
@@ -62,6 +63,8 @@ typedef struct tce__requester {
     uint64_t done;              /* virtual I/O: of its last access */
     uint32_t phb;               /* TCE__NONE: virtual I/O */
     uint32_t fresh_tags;        /* that were never used yet */
+    uint32_t first, last;       /* in a saturated run: its transactions that have not started */
+    bool busy;                  /* the same: one is on its way to the link */
     tce__heap pending;          /* transactions by start and number */
     tce__ring tags;             /* cycles from which used ones serve again */
 } tce__requester;
@@ -113,6 +116,8 @@ typedef struct tce__phb_time {
     uint32_t pending;           /* transactions whose TLPs are not all done */
 } tce__phb_time;
 
+typedef struct tce__plan tce__plan;
+
 struct tce_time {
     tce_time_config c;
     tce_arrival arrival;
@@ -135,6 +140,7 @@ struct tce_time {
     tce__map requester_of;      /* name to the index, + 1, as a pointer */
     tce__pool requesters, transactions, uses, tlps;
     uint32_t requester_count;
+    tce__plan *plan;            /* of a saturated run; else NULL */
     tce__heap vio;              /* accesses of virtual devices by start */
     tce__heap finished;         /* transactions by the cycle in which they are done */
     tce_time_record *records;
@@ -181,7 +187,8 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index); /* false:
 void tce__life_unuse(tce_time *t, uint32_t transaction);
 void tce__life_write(tce__life *life, uint64_t index, uint64_t end);
 bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
-void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end);
+/* A call clears the TCE: `end` is its end, or it is a planned one, which waits for the users. */
+void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end, uint32_t planned);
 
 void tce__lives_end(tce_time *t, uint64_t cycle);               /* all of them: the machine is reset */
 /* Lines of a PHB's cache leave it in a cycle; window 0: all. phb TCE__NONE: nothing. */
@@ -192,11 +199,13 @@ uint32_t tce__phb_time_of(tce_time *t, uint64_t buid);         /* TCE__NONE: no 
 void tce__phbs_close(tce_time *t);
 void tce__phb_add(tce_time *t, uint32_t transaction);
 void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit);
+uint64_t tce__phb_next(tce_time *t, tce__phb_time *phb);       /* the cycle in which something happens; TCE__NEVER */
 
 /* time_dma.c */
 void tce__tlp_done(tce_time *t, uint32_t transaction, uint64_t cycle);
 void tce__transaction_closed(tce_time *t, uint32_t transaction);
 void tce__transactions_close(tce_time *t);
+void tce__access_virtual(tce_time *t, uint32_t transaction);
 
 /* Simulates all cycles before `limit`, and takes leave of the transactions that are done by then. */
 void tce__time_advance(tce_time *t, uint64_t limit);

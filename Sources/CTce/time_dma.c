@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "time_run.h"
+#include "time_plan.h"
 #include "translate.h"
 
 #define PAGE_4K UINT64_C(4096)
@@ -36,7 +36,8 @@ static uint32_t requester_of(tce_time *t, uint64_t name, uint32_t phb)
         return TCE__NONE;
     }
     *tce__requester_at(t, index) =
-        (tce__requester){.key = TCE__NEVER, .phb = phb, .fresh_tags = (uint32_t)t->c.tags_per_device};
+        (tce__requester){.key = TCE__NEVER, .phb = phb, .fresh_tags = (uint32_t)t->c.tags_per_device,
+                         .first = TCE__NONE, .last = TCE__NONE};
     return index;
 }
 
@@ -78,7 +79,9 @@ static bool use_pages(tce_time *t, uint32_t index, uint64_t first, uint64_t last
     tce__transaction *x = tce__transaction_at(t, index);
     for (uint64_t page = first; page <= last; page++) {
         const uint64_t written = tce__life_written(x->life, page);
-        if (written > x->start)
+        if (t->plan != NULL)
+            tce__plan_uses(t, index, written);
+        else if (written > x->start)
             x->start = written;
         if (!tce__life_use(t, index, page))
             return false;
@@ -114,7 +117,7 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
 /* --- Virtual devices, and what reaches nothing --- */
 
 /* [vio]: one access after another. */
-static void access_virtual(tce_time *t, uint32_t index)
+void tce__access_virtual(tce_time *t, uint32_t index)
 {
     tce__transaction *x = tce__transaction_at(t, index);
     tce__requester *r = tce__requester_at(t, x->requester);
@@ -172,7 +175,8 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
     *x = (tce__transaction){
         .event = dma->event,
         .stamp = t->now,
-        .start = t->now,
+        .start = t->plan == NULL ? t->now : tce__plan_floor(t),
+        .clearers = TCE__NONE,
         .ioba = dma->ioba,
         .offset = dma->ioba,
         .fault_at = TCE__NEVER,
@@ -193,16 +197,28 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         return;
     x = tce__transaction_at(t, index);
     x->requester = requester;
-    t->stats.wait_cycles += x->start - x->stamp;
     t->stats.assumed += x->assumed;
+    if (t->plan != NULL) {
+        tce__plan_transaction(t, index);
+        return;
+    }
+    t->stats.wait_cycles += x->start - x->stamp;
     if (phb != TCE__NONE)
         tce__phb_add(t, index);
     else if (!add_virtual(t, index))
         t->failed = true;
 }
 
+static void retire(tce_time *t, uint32_t index);
+
+/* Its end is known. It is taken leave of when nothing before that end is still to come. */
 static void finish(tce_time *t, uint32_t index)
 {
+    if (t->plan != NULL) {
+        tce__plan_done(t, index);
+        retire(t, index);
+        return;
+    }
     if (!tce__heap_push(&t->finished, tce__transaction_at(t, index)->done, tce__transaction_at(t, index)->event, index))
         t->failed = true;
 }
@@ -220,6 +236,7 @@ void tce__transaction_closed(tce_time *t, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
     x->closed = true;
+    tce__requester_at(t, x->requester)->busy = false;
     if (x->under_way == 0)
         finish(t, transaction);
 }
@@ -254,7 +271,7 @@ static void retire(tce_time *t, uint32_t index)
     tce__transaction *x = tce__transaction_at(t, index);
     t->stats.transactions++;
     /* Done in the cycle in which the call ends is not done yet. [overtaken] */
-    t->stats.overtaken += x->overtaken_at <= x->done;
+    t->stats.overtaken += t->plan == NULL && x->overtaken_at <= x->done;
     tce__time_record(t, (tce_time_record){
                             .event = x->event, .start = x->start, .done = x->done, .fault = x->fault, .tlps = x->tlps});
     if (x->life != NULL)
@@ -267,10 +284,15 @@ static void retire(tce_time *t, uint32_t index)
 
 void tce__time_advance(tce_time *t, uint64_t limit)
 {
+    if (t->plan != NULL) {
+        if (limit == TCE__NEVER)
+            (void)tce__plan_barrier(t);
+        return;
+    }
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
         tce__phb_advance(t, t->phbs[i], limit);
     while (t->vio.count != 0 && t->vio.items[0].key < limit)
-        access_virtual(t, tce__heap_pop(&t->vio).value);
+        tce__access_virtual(t, tce__heap_pop(&t->vio).value);
     while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
         retire(t, tce__heap_pop(&t->finished).value);
 }

@@ -425,38 +425,66 @@ static void complete(tce_time *t, tce__phb_time *phb)
 
 /* --- From event to event --- */
 
+/* What happens next on a PHB, and when. */
+typedef struct next {
+    uint64_t cycle;
+    enum { GRANT, PASS, LOOK_UP, COMPLETE } what;
+    tce__heap_item candidate;
+} next;
+
+static next next_of(tce_time *t, tce__phb_time *phb)
+{
+    next n = {.cycle = TCE__NEVER, .what = GRANT};
+    uint64_t other;
+    /* Of one cycle the first of these: grants, then look-ups, then completions. [cycle-order] */
+    if (first_candidate(t, phb, &n.candidate))
+        n.cycle = n.candidate.key > phb->up.cycle ? n.candidate.key : phb->up.cycle;
+    if (phb->bypass.count != 0) {
+        other = tce__tlp_at(t, (uint32_t)tce__ring_front(&phb->bypass))->arrival;
+        if (other < n.cycle) {
+            n.cycle = other;
+            n.what = PASS;
+        }
+    }
+    if (phb->port.count != 0) {
+        const uint64_t arrival = tce__tlp_at(t, (uint32_t)tce__ring_front(&phb->port))->arrival;
+        other = arrival > phb->next_lookup ? arrival : phb->next_lookup;
+        if (other < n.cycle) {
+            n.cycle = other;
+            n.what = LOOK_UP;
+        }
+    }
+    if (phb->data.count != 0 && phb->data.items[0].key < n.cycle) {
+        n.cycle = phb->data.items[0].key;
+        n.what = COMPLETE;
+    }
+    return n;
+}
+
+uint64_t tce__phb_next(tce_time *t, tce__phb_time *phb)
+{
+    return next_of(t, phb).cycle;
+}
+
 void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     while (!t->failed) {
-        tce__heap_item candidate = {0, 0, 0};
-        uint64_t granted = TCE__NEVER, looked_up = TCE__NEVER, passed = TCE__NEVER, data = TCE__NEVER;
-        if (first_candidate(t, phb, &candidate))
-            granted = candidate.key > phb->up.cycle ? candidate.key : phb->up.cycle;
-        if (phb->port.count != 0) {
-            const uint64_t arrival = tce__tlp_at(t, (uint32_t)tce__ring_front(&phb->port))->arrival;
-            looked_up = arrival > phb->next_lookup ? arrival : phb->next_lookup;
-        }
-        if (phb->bypass.count != 0)
-            passed = tce__tlp_at(t, (uint32_t)tce__ring_front(&phb->bypass))->arrival;
-        if (phb->data.count != 0)
-            data = phb->data.items[0].key;
-        const uint64_t other = least(least(looked_up, passed), data);
-        if (granted <= other) {
-            if (granted >= limit)
-                break;
-            grant(t, phb, &candidate, granted);
-        } else if (passed <= looked_up && passed <= data) {
-            if (passed >= limit)
-                break;
-            look_up(t, phb, (uint32_t)tce__ring_pop(&phb->bypass), passed);
-        } else if (looked_up <= data) {
-            if (looked_up >= limit)
-                break;
-            look_up(t, phb, (uint32_t)tce__ring_pop(&phb->port), looked_up);
-        } else {
-            if (data >= limit)
-                break;
+        const next n = next_of(t, phb);
+        if (n.cycle >= limit)
+            break;
+        switch (n.what) {
+        case GRANT:
+            grant(t, phb, &n.candidate, n.cycle);
+            break;
+        case PASS:
+            look_up(t, phb, (uint32_t)tce__ring_pop(&phb->bypass), n.cycle);
+            break;
+        case LOOK_UP:
+            look_up(t, phb, (uint32_t)tce__ring_pop(&phb->port), n.cycle);
+            break;
+        default:
             complete(t, phb);
+            break;
         }
     }
     if (limit != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The time model's life, and the guest's side: stamps, what calls cost, what they kill (docs/time-model.md). Model. */
-#include "time_run.h"
+#include "time_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,9 @@ tce_err tce_time_create(const tce_time_config *config, tce_arrival arrival, uint
     tce__pool_open(&t->uses, sizeof(tce__use));
     tce__pool_open(&t->tlps, sizeof(tce__tlp));
     t->vcpus = calloc(CPUS, sizeof *t->vcpus);
-    if (t->vcpus == NULL || !tce__map_open(&t->lives) || !tce__map_open(&t->phb_of_buid) ||
+    if (arrival == TCE_ARRIVAL_SATURATE)
+        t->plan = tce__plan_open();
+    if ((arrival == TCE_ARRIVAL_SATURATE && t->plan == NULL) || t->vcpus == NULL || !tce__map_open(&t->lives) || !tce__map_open(&t->phb_of_buid) ||
         !tce__map_open(&t->requester_of)) {
         tce_time_destroy(t);
         return TCE_ERR_NO_MEMORY;
@@ -74,6 +76,7 @@ void tce_time_destroy(tce_time *t)
     tce__heap_close(&t->finished);
     free(t->records);
     free(t->before);
+    tce__plan_close(t->plan);
     free(t->vcpus);
     free(t);
 }
@@ -123,7 +126,9 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
     const wide first = (wide)t->first_time * t->unit_ns;
     const uint64_t stamp = ns < first ? 0 : narrow((ns - first) * t->c.clock_mhz / 1000);  /* [unit] */
     t->memory_bytes = memory_bytes;
-    if (stamp > t->now) {
+    if (t->plan != NULL) {
+        tce__plan_admit(t, t->events);
+    } else if (stamp > t->now) {
         t->now = stamp;
         if (t->transactions.count - t->transactions.free_count >= PENDING_MAX)
             tce__time_advance(t, stamp);
@@ -133,18 +138,47 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
 
 /* --- Calls --- */
 
-uint64_t tce__time_busy(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
+/* The cycles that a call takes. */
+static uint64_t count_call(tce_time *t, uint64_t cost)
+{
+    const uint64_t cycles = tce__round_cost(0, 0, cost);
+    t->stats.calls++;
+    t->stats.call_cycles += cycles == 0 ? 1 : cycles;
+    return cycles == 0 ? 1 : cycles;
+}
+
+/* A call that starts as soon as its vCPU may: the cycle in which it ends. */
+static uint64_t busy(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
 {
     uint64_t *end = &t->vcpus[cpu];
     const uint64_t start = t->now > *end ? t->now : *end;   /* [vcpu] */
-    uint64_t cycles = tce__round_cost(0, 0, cost);
-    if (cycles == 0)
-        cycles = 1;
-    *end = start + cycles;
-    t->stats.calls++;
-    t->stats.call_cycles += cycles;
+    *end = start + count_call(t, cost);
     tce__time_record(t, (tce_time_record){.event = event, .start = start, .done = *end, .fault = TCE_TIME_CALL});
     return *end;
+}
+
+uint64_t tce__time_barrier(tce_time *t)
+{
+    return t->plan == NULL ? t->now : tce__plan_barrier(t);
+}
+
+void tce__time_ultracall(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
+{
+    if (t->plan == NULL)
+        (void)busy(t, event, cpu, cost);
+    else if (tce__plan_call(t, event, cpu, count_call(t, cost)) != TCE__NONE)
+        tce__plan_called(t, cpu);
+}
+
+uint64_t tce__time_rtas(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
+{
+    if (t->plan == NULL)
+        return busy(t, event, cpu, cost);
+    const uint64_t start = tce__plan_barrier(t), end = start + count_call(t, cost);
+    t->vcpus[cpu] = end;
+    tce__plan_not_before(t, end);
+    tce__time_record(t, (tce_time_record){.event = event, .start = start, .done = end, .fault = TCE_TIME_CALL});
+    return end;
 }
 
 /* What the call costs but for what depends on the TCEs that it wrote, in millionths. [cost] */
@@ -195,26 +229,36 @@ static effect count_effect(const tce__call *call, const tce__life *life)
     return e;
 }
 
-/* Notes the end of the call beside its TCEs, and what leaves the cache then. [kill] */
-static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, uint64_t end)
+/* Lines leave the cache at the end of a call: known, or, in a saturated run, that of a planned one. */
+static void kill_lines(tce_time *t, uint32_t phb, uint64_t end, uint32_t planned, uint64_t window, uint64_t first,
+                       uint64_t last)
+{
+    if (t->plan == NULL)
+        tce__time_kill(t, phb, end, window, first, last);
+    else
+        tce__plan_kill(t, planned, phb, window, first, last);
+}
+
+/* Notes the call beside its TCEs, and what leaves the cache at its end. [kill] */
+static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, uint64_t end, uint32_t planned)
 {
     const uint32_t line_log2 = life->phb == TCE__NONE ? 0 : t->phbs[life->phb]->cache.line_log2;
     const bool whole_pe = t->c.passthrough != 0 && t->c.kill_scope == TCE_KILL_PE;
+    const uint64_t window = tce__cache_name(life->liobn);
     uint64_t first = 0, last = 0;
-    bool open = false, any = false;
+    bool open = false;
     for (uint64_t i = 0; i < call->written; i++) {
         const uint64_t index = call->index + i, before = call->before[i];
         const uint64_t after = tce__table_load(&call->window->table, index);
-        tce__life_write(life, index, end);
         if ((before & TCE_ACCESS_RW) != 0 && (after & TCE_ACCESS_RW) == 0)
-            tce__life_clear(t, life, index, end);
+            tce__life_clear(t, life, index, end, planned);
+        tce__life_write(life, index, end);
         if (before == after)
             continue;
-        any = true;
         /* Runs of lines, so that a list is one kill. */
         const uint64_t line = index >> line_log2;
-        if (open && line > last + 1) {
-            tce__time_kill(t, life->phb, end, tce__cache_name(life->liobn), first, last);
+        if (open && line > last + 1 && !whole_pe) {
+            kill_lines(t, life->phb, end, planned, window, first, last);
             open = false;
         }
         if (!open)
@@ -222,10 +266,10 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
         open = true;
         last = line;
     }
-    if (any && whole_pe)
-        tce__time_kill(t, life->phb, end, 0, 0, UINT64_MAX);
+    if (open && whole_pe)
+        kill_lines(t, life->phb, end, planned, 0, 0, UINT64_MAX);
     else if (open)
-        tce__time_kill(t, life->phb, end, tce__cache_name(life->liobn), first, last);
+        kill_lines(t, life->phb, end, planned, window, first, last);
 }
 
 void tce__time_call(tce_time *t, const tce__call *call)
@@ -253,7 +297,18 @@ void tce__time_call(tce_time *t, const tce__call *call)
         t->stats.passthrough_parts += passthrough;
         cost += touch + passthrough;
     }
-    const uint64_t end = tce__time_busy(t, call->event, call->cpu, cost);
-    if (life != NULL)
-        apply_effect(t, call, life, end);
+    if (t->plan == NULL) {
+        const uint64_t end = busy(t, call->event, call->cpu, cost);
+        if (life != NULL)
+            apply_effect(t, call, life, end, TCE__NONE);
+        return;
+    }
+    const uint32_t planned = tce__plan_call(t, call->event, call->cpu, count_call(t, cost));
+    if (planned == TCE__NONE)
+        return;
+    if (life != NULL) {
+        apply_effect(t, call, life, TCE__PENDING | planned, planned);
+        tce__plan_writes(t, planned, life, call->index, call->written);
+    }
+    tce__plan_called(t, call->cpu);
 }

@@ -41,8 +41,12 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes);
 void tce__time_dma(tce_time *t, const tce__dma *dma);
 void tce__time_call(tce_time *t, const tce__call *call);
 
-/* A call that costs `cost` millionths of a cycle: the cycle in which it ends. */
-uint64_t tce__time_busy(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost);
+/* Calls that cost `cost` millionths of a cycle. An RTAS call acts in the cycle that is returned. */
+void tce__time_ultracall(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost);
+uint64_t tce__time_rtas(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost);
+
+/* The cycle in which an event of the platform acts. */
+uint64_t tce__time_barrier(tce_time *t);
 
 void tce__time_record(tce_time *t, tce_time_record record);
 

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "time.h"
+#include "time_plan.h"
 
 enum { END = 0, USERS = 1, WORDS = 2 };
 
@@ -151,13 +151,15 @@ void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, 
         t->failed = true;
 }
 
-void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end)
+void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end, uint32_t planned)
 {
     const uint64_t users = tce__table_load(&life->entries, index * WORDS + USERS);
     for (uint32_t use = users == 0 ? TCE__NONE : (uint32_t)(users - 1); use != TCE__NONE;) {
         const tce__use *u = tce__use_at(t, use);
         tce__transaction *x = tce__transaction_at(t, u->transaction);
-        if (end < x->overtaken_at)
+        if (t->plan != NULL)
+            tce__plan_clears(t, planned, u->transaction);
+        else if (end < x->overtaken_at)
             x->overtaken_at = end;
         use = u->after;
     }

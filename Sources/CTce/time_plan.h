@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A saturated run (time_plan.c). Not API. Model. */
+#ifndef TCE__TIME_PLAN_H
+#define TCE__TIME_PLAN_H
+
+#include "time_run.h"
+
+/* Events that are planned at once. [window] */
+#define TCE__PLAN_WINDOW 65536u
+
+/* Beside a TCE, instead of a cycle: the planned call that wrote it last. */
+#define TCE__PENDING (UINT64_C(1) << 63)
+
+tce__plan *tce__plan_open(void);        /* NULL: no memory */
+void tce__plan_close(tce__plan *plan);  /* NULL is allowed */
+
+/* Before an event is planned: those far before it are simulated to their end. */
+void tce__plan_admit(tce_time *t, uint64_t event);
+
+/* All that is planned comes to its end: the cycle from which it is done. */
+uint64_t tce__plan_barrier(tce_time *t);
+
+/* What was planned last acts until a cycle, and nothing behind it starts before. */
+void tce__plan_not_before(tce_time *t, uint64_t cycle);
+uint64_t tce__plan_floor(const tce_time *t);
+
+/* A call: its index; then what it writes, clears and kills; then that all this is said. TCE__NONE: no memory. */
+uint32_t tce__plan_call(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cycles);
+void tce__plan_writes(tce_time *t, uint32_t call, tce__life *life, uint64_t index, uint64_t written);
+void tce__plan_clears(tce_time *t, uint32_t call, uint32_t transaction);
+void tce__plan_kill(tce_time *t, uint32_t call, uint32_t phb, uint64_t window, uint64_t first, uint64_t last);
+void tce__plan_called(tce_time *t, uint16_t cpu);
+
+/* A transaction uses a TCE (with what stands beside it), is planned, is done. */
+void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written);
+void tce__plan_transaction(tce_time *t, uint32_t transaction);
+void tce__plan_done(tce_time *t, uint32_t transaction);
+
+#endif
