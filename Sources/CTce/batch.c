@@ -5,7 +5,7 @@
  * overlap. A block in which anything is wrong is done again one by one, by tce__translate_page, which says what it is.
  * Architectural: the answers are those of tce_translate.
  */
-#include "internal.h"
+#include "translate.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
 /* The loops over a block leave out what few windows need: bypass, tables that are not to be read all over. */
 static bool is_plain(const tce_machine *m, const tce__window *w)
 {
-    return !w->bypass && w->table.guard == NULL && (m->memory_bytes < SIGN || m->memory_bytes == TCE_MEMORY_UNKNOWN);
+    return !w->bypass && !w->frozen && w->table.guard == NULL && (m->memory_bytes < SIGN || m->memory_bytes == TCE_MEMORY_UNKNOWN);
 }
 
 /* Four doublewords; gcc and clang make of them what the processor has. */
@@ -103,8 +103,9 @@ size_t tce_translate_batch(const tce_machine *m, uint64_t liobn, const uint64_t 
 {
     const tce__window *w = tce__window_of(m, liobn);
     if (w == NULL) {
+        const tce__phb *phb = tce__phb_of_liobn(m, liobn);
         if (faults != NULL)
-            memset(faults, TCE_FAULT_NO_WINDOW, count);
+            memset(faults, phb != NULL && phb->frozen ? TCE_FAULT_PE_FROZEN : TCE_FAULT_NO_WINDOW, count);
         return count;
     }
     block_function *block = choose();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the .c files of the core share: the structs behind the opaque machine, and the few steps that every TCE hcall
- * and every DMA takes, as inlines so that a batch loop has them in line. Not API. Architectural: nothing here, and no
- * file that these structs belong to, knows of time.
+ * What the .c files of the core share: the structs behind the opaque machine. The steps that every TCE hcall, every
+ * DMA and every touch of memory takes are inlines of hcall.h, translate.h and memory.h. Not API. Architectural: nothing
+ * here, and no file that these structs belong to, knows of time.
  */
 #ifndef TCE_INTERNAL_H
 #define TCE_INTERNAL_H
@@ -12,6 +12,7 @@
 #include "tce_hcall.h"
 #include "tce_machine.h"
 #include "tce_rtas.h"
+#include "tce_svm.h"
 
 #define TCE__LIKELY(x) __builtin_expect(!!(x), 1)
 #define TCE__UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -52,12 +53,22 @@ static inline void *tce__map_find(const tce__map *map, uint64_t key)
     }
 }
 
-/* --- Copying and filling TCEs (kernels.c) --- */
+/* --- Copying, looking over and filling TCEs (kernels.c) --- */
 
 typedef struct tce__kernels {
     void (*copy_swapped)(uint64_t *to, const void *from, size_t count);     /* big-endian doublewords to host order */
     void (*fill)(uint64_t *to, uint64_t value, size_t count);
+
+    /*
+     * Looks over TCEs: bits TCE__SCREEN_... of what was found. An address is the TCE without its two low bits, or'ed
+     * with `high`; it is outside if it is not below `memory`, which is at most 2^63.
+     */
+    unsigned (*screen)(const uint64_t *tces, size_t count, uint64_t low, uint64_t high, uint64_t memory);
 } tce__kernels;
+
+#define TCE__SCREEN_MISALIGNED 1u       /* one with a permission bit has a bit of `low` */
+#define TCE__SCREEN_OUTSIDE 2u          /* one has an address outside memory */
+#define TCE__SCREEN_OUTSIDE_MAPPED 4u   /* one with a permission bit has */
 
 tce__kernels tce__kernels_choose(void);
 
@@ -134,7 +145,11 @@ typedef struct tce__window {
     uint32_t liobn;
     uint8_t shift;          /* page shift */
     bool bypass;            /* not translated: real address = IOBA - start */
+    bool frozen;            /* its PE is frozen: a copy of the PHB's */
+    bool is_default;        /* the default window, as the PHB's reset made it */
 } tce__window;
+
+_Static_assert(sizeof(void *) != 8 || sizeof(tce__window) == 64, "a window is one cache line");
 
 /* A window is one cache line of a 64-bit host, and is allocated so. */
 #define TCE__WINDOW_ALIGNMENT 64u
@@ -142,21 +157,37 @@ typedef struct tce__window {
 struct tce__phb {
     tce__window windows[TCE_PHB_WINDOWS];   /* [0] has the default window's LIOBN, [1] the dynamic one's */
     tce_phb_config config;
+    bool frozen;                            /* the PE, which is all of the PHB (eeh.c) */
 };
 
 /* Zeroed memory of this alignment, ended with free(); NULL: none. */
 void *tce__window_memory(size_t bytes);
 
 /*
- * What the platforms answer differently, as values at the step that asks for them: the hcall code is one. A platform
- * is a row of the table in machine.c.
+ * What the platforms answer differently, each as a value at the step that asks for it: the code of hcalls and RTAS
+ * calls is one. A platform is a row of the table in platform.c, which says where each value is from.
  */
 typedef struct tce__platform {
     tce_platform platform;
+    /* TCE hcalls */
+    bool ioba_aligned;              /* an IOBA inside a page is refused, not rounded down */
+    bool owned_only;                /* a TCE with permission must name pages that the partition has */
+    bool whole_runs;                /* a run past the window's end is refused before anything is written */
+    bool stuff_unmaps_only;         /* H_STUFF_TCE takes no value with a permission bit */
+    bool mtt_known;                 /* H_PUT_TCE_INDIRECT: a negative LIOBN asks for the MTT option */
+    bool list_is_memory;            /* H_PUT_TCE_INDIRECT: a list where there is no memory is refused */
+    bool kernel_first;              /* H_PUT_TCE_INDIRECT: the kernel looks at the list, and may leave it to QEMU */
+    uint64_t stuff_max;             /* H_STUFF_TCE of more pages is H_P4 */
     tce_h_status no_pages;          /* a multi-TCE call of 0 pages that passed the checks before */
-    uint32_t query_block;           /* ibm,query-pe-dma-window: largest block of TCEs, in the form with 5 cells */
+    tce_h_status svm_hcall;         /* an H_SVM_* hcall that the guest makes itself */
+    /* DDW RTAS calls */
+    uint64_t query_block;           /* ibm,query-pe-dma-window: largest block of TCEs, in the form with 5 cells */
     uint64_t query_block_wide;      /* and in the form with 6 */
     uint32_t create_tces_log2;      /* ibm,create-pe-dma-window: a window has fewer TCEs than 2^this */
+    int32_t create_refused;         /* its status where the PHB has no LIOBN left, or the window too many TCEs */
+    bool restore_by_window;         /* the last window that is not the default one brings that back when removed; else
+                                       the last one that is not on the default LIOBN */
+    bool reset_plural;              /* has the reset call by LoPAR's name, too */
 } tce__platform;
 
 const tce__platform *tce__platform_of(tce_platform platform);       /* NULL: not emulated */
@@ -166,7 +197,11 @@ struct tce_machine {
     tce__kernels kernels;
     const tce__platform *platform;
     uint64_t memory_bytes;
+    bool multitce, pef, eeh;        /* as in tce_config */
+    tce_svm_state svm;
     tce__map frames;                /* number of a 64 KiB frame of guest memory to its bytes in the host */
+    tce__map states;                /* number of a frame over 4,096 to a tce__states (sharing.c) */
+    tce_sharing sharing;
     tce__map phbs;                  /* BUID to tce__phb */
     uint64_t generation;
     size_t window_count;            /* windows that there are */
@@ -225,133 +260,16 @@ static inline const tce__window *tce__window_at(const tce_machine *m, uint64_t b
     return NULL;
 }
 
-/* --- Guest memory (memory.c) --- */
-
-#define TCE__LIST_BYTES UINT64_C(4096)
-
-static inline bool tce__is_memory(const tce_machine *m, uint64_t address)
+/* The PHB that an LIOBN belongs to, also while it has no window; NULL: none, or virtual I/O. */
+static inline tce__phb *tce__phb_of_liobn(const tce_machine *m, uint64_t liobn)
 {
-    return TCE__LIKELY(address < m->memory_bytes) || m->memory_bytes == TCE_MEMORY_UNKNOWN;
+    const tce__window *w = (const tce__window *)tce__map_find(&m->windows, liobn);
+    return w == NULL ? NULL : w->phb;
 }
 
-/* The host's bytes of the 4 KiB page that address lies in, or NULL where it reads as zeros. */
-const unsigned char *tce__memory_page(const tce_machine *m, uint64_t address);
-void tce__memory_close(tce_machine *m);
+/* --- EEH (eeh.c): what a fault does to the PE; phb may be NULL --- */
 
-/* --- The TCE hcalls on a window that has been looked up (hcall.c); w NULL: the LIOBN has none --- */
-
-tce_h_status tce__stuff(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages);
-
-/* entries: npages TCEs in host order, or NULL: they are read from guest memory at `list`. */
-tce_h_status tce__put_list(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t list,
-                           const uint64_t *entries, uint64_t npages);
-
-/* The end of tce__put where nothing was written on that page of the table yet. */
-TCE__COLD tce_h_status tce__put_first(const tce__window *w, uint64_t index, uint64_t tce);
-
-/* LoPAR 14.5.4.2.1, as QEMU 7.2 answers. */
-static inline tce_h_status tce__get(const tce__window *w, uint64_t ioba, uint64_t *tce)
-{
-    /* 1. The LIOBN has a window. [hcall.get.1] */
-    if (TCE__UNLIKELY(w == NULL))
-        return TCE_H_PARAMETER;
-    /* 2. The IOBA lies in it; the bits inside a page are ignored. [hcall.get.2] */
-    uint64_t index = tce__index(w, ioba);
-    if (TCE__UNLIKELY(index >= w->tces))
-        return TCE_H_PARAMETER;
-    /* 3. The value that was stored, whatever it is. [hcall.get.3] */
-    *tce = tce__table_load(&w->table, index);
-    return TCE_H_SUCCESS;
-}
-
-/* LoPAR 14.5.4.2.2, as QEMU 7.2 answers. */
-static inline tce_h_status tce__put(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce)
-{
-    (void)m;
-    /* 1. The LIOBN has a window. [hcall.put.1] */
-    if (TCE__UNLIKELY(w == NULL))
-        return TCE_H_PARAMETER;
-    /* 2. The IOBA lies in it; the bits inside a page are ignored. [hcall.put.2] */
-    uint64_t index = tce__index(w, ioba);
-    if (TCE__UNLIKELY(index >= w->tces))
-        return TCE_H_PARAMETER;
-    /* 3. Any 64-bit value is stored as it is. [hcall.put.3] */
-    if (TCE__UNLIKELY(!tce__table_touched(&w->table, index)))
-        return tce__put_first(w, index, tce);
-    w->table.tce[index] = tce;
-    return TCE_H_SUCCESS;
-}
-
-/* --- Translation (dma.c) --- */
-
-/* Does a TCE let a device make this access? TCE_ACCESS_NONE (direction not known) needs any permission. */
-static inline bool tce__allows(uint64_t tce, uint64_t access)
-{
-    /* For each access, four bits: which control fields (LoPAR 3.2.2.2) allow it. */
-    uint64_t fields = UINT64_C(0x8CAE);     /* both: {3}; write: {2,3}; read: {1,3}; not known: {1,2,3} */
-    return fields >> ((access & TCE_ACCESS_RW) << 2) >> (tce & TCE_ACCESS_RW) & 1;
-}
-
-/* Which fault it is where tce__allows says no. */
-static inline tce_fault tce__refusal(uint64_t tce, uint64_t access)
-{
-    bool read = (tce & TCE_ACCESS_READ) != 0;
-    return (access & TCE_ACCESS_RW) == TCE_ACCESS_WRITE || ((access & TCE_ACCESS_WRITE) != 0 && read)
-               ? TCE_FAULT_NO_WRITE
-               : TCE_FAULT_NO_READ;
-}
-
-/* Bytes from ioba to the end of its I/O page. */
-static inline uint64_t tce__page_rest(const tce__window *w, uint64_t ioba)
-{
-    return (UINT64_C(1) << w->shift) - ((ioba - w->start) & tce_page_mask(w->shift));
-}
-
-/*
- * The same for a window that is not translated, where an access may be of any length: the first of its pages that has
- * a fault decides. Real addresses ascend with IOBAs, so it is the one that memory ends on or that the window ends at.
- */
-static inline tce_fault tce__translate_bypass(const tce_machine *m, const tce__window *w, uint64_t ioba,
-                                              uint64_t bytes, uint64_t *address)
-{
-    uint64_t offset = ioba - w->start, last = offset + bytes - (bytes != 0);
-    bool passes = last < offset;        /* the end of the bus */
-    if (offset >> w->shift >= w->tces)
-        return TCE_FAULT_OUTSIDE_WINDOW;
-    if (passes)
-        last = UINT64_MAX;
-    if (!tce__is_memory(m, last)) {
-        uint64_t first = offset < m->memory_bytes ? m->memory_bytes : offset;
-        return first >> w->shift < w->tces ? TCE_FAULT_NOT_MEMORY : TCE_FAULT_OUTSIDE_WINDOW;
-    }
-    if (passes || last >> w->shift >= w->tces)
-        return TCE_FAULT_OUTSIDE_WINDOW;
-    *address = offset;
-    return TCE_FAULT_NONE;
-}
-
-/*
- * Translates `bytes` bytes (0: none) at ioba, all of them on its I/O page unless the window is a bypass: the TCE's
- * permission first, then memory. *address is written only on TCE_FAULT_NONE.
- */
-static inline tce_fault tce__translate_page(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t bytes,
-                                            uint64_t access, uint64_t *address)
-{
-    uint64_t offset = ioba - w->start, index = offset >> w->shift, mask = tce_page_mask(w->shift);
-    if (TCE__UNLIKELY(w->bypass))
-        return tce__translate_bypass(m, w, ioba, bytes, address);
-    if (TCE__UNLIKELY(index >= w->tces))
-        return TCE_FAULT_OUTSIDE_WINDOW;
-    uint64_t tce = tce__table_load(&w->table, index);
-    if (TCE__UNLIKELY(!tce__allows(tce, access)))
-        return tce__refusal(tce, access);
-    /* Bits of the TCE between the control field and the page are ignored, as QEMU and the PHBs do. */
-    uint64_t real = (tce & ~mask) | (offset & mask);
-    /* Memory starts at 0, so the last byte decides. It lies on the same page: nothing wraps. */
-    if (TCE__UNLIKELY(!tce__is_memory(m, real + bytes - (bytes != 0))))
-        return TCE_FAULT_NOT_MEMORY;
-    *address = real;
-    return TCE_FAULT_NONE;
-}
+void tce__eeh_fault(tce_machine *m, tce__phb *phb, tce_fault fault);
+void tce__eeh_set(tce_machine *m, tce__phb *phb, bool frozen);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine: platforms, presets, lifetime, reset. Architectural. */
+/* The machine: presets, lifetime, reset. Architectural. */
 #include "internal.h"
+#include "memory.h"
 
 #include <stdlib.h>
 
@@ -9,29 +10,13 @@
 /* The n-th PHB's LIOBNs are 0x100 n above the first's (QEMU include/hw/ppc/spapr.h, SPAPR_PCI_LIOBN). */
 #define PHB_LIOBN_STRIDE UINT64_C(0x100)
 
-const tce__platform *tce__platform_of(tce_platform platform)
-{
-    static const tce__platform platforms[] = {
-        {
-            .platform = TCE_PLATFORM_QEMU,
-            .no_pages = TCE_H_PARAMETER,
-            .query_block = UINT32_C(0x80000000),
-            .query_block_wide = UINT64_C(0x2000000000),
-            .create_tces_log2 = 32,
-        },
-    };
-    for (size_t i = 0; i < sizeof platforms / sizeof *platforms; i++) {
-        if (platforms[i].platform == platform)
-            return &platforms[i];
-    }
-    return NULL;
-}
-
 tce_config tce_config_pseries(void)
 {
     return (tce_config){
         .platform = TCE_PLATFORM_QEMU,
         .memory_bytes = UINT64_C(256) << 20,
+        .multitce = true,
+        .pef = true,
         .phb_count = 1,
         .phb = {
             .buid = UINT64_C(0x800000020000000),
@@ -83,9 +68,13 @@ tce_err tce_machine_create(const tce_config *config, tce_machine **out)
         return TCE_ERR_NO_MEMORY;
     m->platform = platform;
     m->memory_bytes = config->memory_bytes;
+    m->multitce = config->multitce;
+    m->pef = config->pef;
+    m->eeh = config->eeh;
     m->kernels = tce__kernels_choose();
     tce_err err = TCE_ERR_NO_MEMORY;
-    if (tce__map_open(&m->windows) && tce__map_open(&m->phbs) && tce__map_open(&m->frames))
+    if (tce__map_open(&m->windows) && tce__map_open(&m->phbs) && tce__map_open(&m->frames) &&
+        tce__map_open(&m->states))
         err = add_phbs(m, config);
     if (err != TCE_OK) {
         tce_machine_destroy(m);
@@ -114,12 +103,15 @@ void tce_machine_destroy(tce_machine *m)
     tce__map_close(&m->windows);
     tce__map_close(&m->phbs);
     tce__memory_close(m);
+    tce__states_close(m);
     free(m);
 }
 
 tce_err tce_machine_reset(tce_machine *m)
 {
     tce_err err = TCE_OK;
+    if (m->svm != TCE_SVM_NORMAL)
+        tce__states_reset(m, true);
     for (size_t i = 0; i <= m->windows.mask; i++) {
         tce__window *w = m->windows.slots[i].value;
         if (w != NULL && w->phb == NULL)
@@ -127,7 +119,10 @@ tce_err tce_machine_reset(tce_machine *m)
     }
     for (size_t i = 0; i <= m->phbs.mask; i++) {
         tce__phb *phb = m->phbs.slots[i].value;
-        if (phb != NULL && tce__phb_reset(m, phb) != TCE_OK)
+        if (phb == NULL)
+            continue;
+        tce__eeh_set(m, phb, false);
+        if (tce__phb_reset(m, phb) != TCE_OK)
             err = TCE_ERR_NO_MEMORY;
     }
     return err;

@@ -118,3 +118,66 @@ uint64_t tce_rtas_page_shifts(uint32_t page_size_mask)
 #undef TCE_X
     return page_shifts;
 }
+
+const char *tce_uv_name(uint64_t number)
+{
+    switch (number) {
+#define TCE_X(name, value) \
+    case value:            \
+        return #name;
+        TCE_UV_CALLS(TCE_X)
+#undef TCE_X
+    default:
+        return NULL;
+    }
+}
+
+const char *tce_u_status_name(int64_t status)
+{
+    switch (status) {
+#define TCE_X(name, value) \
+    case value:            \
+        return #name;
+        TCE_U_CODES(TCE_X)
+#undef TCE_X
+    default:
+        return NULL;
+    }
+}
+
+const char *tce_svm_hcall_name(uint64_t opcode)
+{
+    switch (opcode) {
+#define TCE_X(name, value) \
+    case value:            \
+        return #name;
+        TCE_SVM_HCALLS(TCE_X)
+#undef TCE_X
+    default:
+        return NULL;
+    }
+}
+
+const char *tce_svm_state_name(tce_svm_state state)
+{
+    switch (state) {
+#define TCE_X(name, value, text) \
+    case name:                   \
+        return text;
+        TCE_SVM_STATES(TCE_X)
+#undef TCE_X
+    }
+    return NULL;
+}
+
+const char *tce_frame_state_name(tce_frame_state state)
+{
+    switch (state) {
+#define TCE_X(name, value, text) \
+    case name:                   \
+        return text;
+        TCE_FRAME_STATES(TCE_X)
+#undef TCE_X
+    }
+    return NULL;
+}

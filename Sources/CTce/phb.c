@@ -128,6 +128,7 @@ tce_err tce__phb_reset(tce_machine *m, tce__phb *phb)
         tce__window_renew(m, w);
     else
         tce__window_install(m, w, &table, DEFAULT_PAGE_SHIFT, start, tces);
+    w->is_default = true;
     return TCE_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The four RTAS calls for dynamic DMA windows (LoPAR 7.3.27), answered as QEMU 7.2 answers (hw/ppc/spapr_rtas_ddw.c).
+ * The four RTAS calls for dynamic DMA windows (LoPAR 7.3.27; QEMU hw/ppc/spapr_rtas_ddw.c).
  * The checks are numbered in the order in which they are made. The unit is the PHB: the config address of a device is
  * never looked at. Architectural.
  */
@@ -38,7 +38,7 @@ static int32_t query(const tce_machine *m, const uint32_t *args, uint32_t *rets,
         *cell++ = (uint32_t)(m->platform->query_block_wide >> 32);
         *cell++ = (uint32_t)m->platform->query_block_wide;
     } else {
-        *cell++ = m->platform->query_block;
+        *cell++ = (uint32_t)m->platform->query_block;
     }
     *cell++ = tce_rtas_page_size_mask(phb->config.page_shifts);
     *cell = 0;
@@ -65,10 +65,10 @@ static int32_t create(tce_machine *m, const uint32_t *args, uint32_t *rets, tce_
             w = &phb->windows[i];
     }
     if (w == NULL)
-        return TCE_RTAS_HARDWARE;
-    /* 5. QEMU keeps the number of TCEs in 32 bits. [rtas.create.5] */
+        return m->platform->create_refused;
+    /* 5. QEMU keeps the number of TCEs in 32 bits; PAPR: no more than the largest block. [rtas.create.5] */
     if (window_shift - page_shift >= m->platform->create_tces_log2)
-        return TCE_RTAS_HARDWARE;
+        return m->platform->create_refused;
     /* 6. The first window of a PHB takes the default one's place. One that would pass the end of the bus, which QEMU's
      *    own places and sizes never do, is refused as one of too many TCEs is. [rtas.create.6] */
     const bool beside = tce__phb_window_count(phb) != 0;
@@ -94,9 +94,10 @@ static int32_t remove_window(tce_machine *m, const uint32_t *args, tce_err *err)
     tce__window *w = tce__map_find(&m->windows, args[ARG_LIOBN]);
     if (w == NULL || w->table.tce == NULL || w->phb == NULL || !w->phb->config.ddw)
         return TCE_RTAS_PARAMETER;
-    /* 2. The default window comes back with the removal of the last window, if that is not on the default window's
-     *    LIOBN: LoPAR 7.3.27.3 restores it after the last dynamic one, QEMU 7.2 looks at the LIOBN. [rtas.remove.2] */
-    if (tce__phb_window_count(w->phb) == 1 && w != &w->phb->windows[0]) {
+    /* 2. The default window comes back with the removal of the last other one: LoPAR 7.3.27.3 means the window, QEMU
+     *    7.2 looks at the LIOBN. [rtas.remove.2] */
+    const bool other = m->platform->restore_by_window ? !w->is_default : w != &w->phb->windows[0];
+    if (tce__phb_window_count(w->phb) == 1 && other) {
         *err = tce__phb_reset(m, w->phb);
         return *err == TCE_OK ? TCE_RTAS_SUCCESS : TCE_RTAS_HARDWARE;
     }
@@ -126,6 +127,11 @@ static int32_t dispatch(tce_machine *m, uint32_t token, const uint32_t *args, ui
         return nargs == 5 && nret == 4 ? create(m, args, rets, err) : TCE_RTAS_PARAMETER;
     case TCE_RTAS_REMOVE_PE_DMA_WINDOW:
         return nargs == 1 && nret == 1 ? remove_window(m, args, err) : TCE_RTAS_PARAMETER;
+    case TCE_RTAS_RESET_PE_DMA_WINDOWS:
+        /* LoPAR's name of the call. [rtas.reset.name] */
+        if (!m->platform->reset_plural)
+            return TCE_RTAS_PARAMETER;
+        /* fall through */
     case TCE_RTAS_RESET_PE_DMA_WINDOW:
         return nargs == 3 && nret == 1 ? reset(m, args, err) : TCE_RTAS_PARAMETER;
     default:

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The batch: events to calls on the machine, counters, comparison. Every answer is that of the hcalls, RTAS calls,
- * windows and page translations of the architectural files; only the walk over an access's pages stands here, too, so
- * that it can count them.
+ * windows and page translations of the architectural files.
  */
 #include "tce_run.h"
 
 #include <string.h>
 
-#include "internal.h"
-
-/* Windows found for the streams of a batch, so that an event costs no look-up of its LIOBN. */
-enum { FOUND_SLOTS = 64 };
-
-typedef struct found {
-    const tce__window *window; /* NULL: the LIOBN has none */
-    uint32_t stream_plus_1;    /* 0: nothing was looked up */
-} found;
-
-typedef struct run {
-    tce_machine *m;
-    const tce_batch *batch;
-    tce_counters *counters;
-    tce_run_options *options;
-    uint64_t generation;
-    bool check;
-    found found[FOUND_SLOTS];
-} run;
+#include "hcall.h"
+#include "run.h"
+#include "translate.h"
 
 const char *tce_call_count_name(uint32_t index)
 {
@@ -54,8 +37,46 @@ static void add_saturated(uint64_t *sum, uint64_t more)
     *sum = more > UINT64_MAX - *sum ? UINT64_MAX : *sum + more;
 }
 
+/* How an event's access goes on, once its window is known. */
+typedef struct access {
+    const tce__window *window;
+    uint64_t ioba, bytes;
+    uint64_t direction;     /* TCE_ACCESS_... */
+} access;
+
+bool tce__run_spend(tce__run *r, uint64_t pages)
+{
+    tce_run_options *o = r->options;
+    if (o->work == NULL)
+        return true;
+    if (pages > *o->work)
+        return false;
+    *o->work -= pages;
+    return true;
+}
+
+/* The most pages that an access walks over before it ends in a fault or is done. */
+static uint64_t pages_walked(const tce_machine *m, const access *a)
+{
+    const tce__window *w = a->window;
+    uint64_t index = tce__index(w, a->ioba), pages = a->bytes >> w->shift;
+    if (index >= w->tces)
+        return 0;
+    /* Not translated: nothing is walked but a secure guest's frames. */
+    if (w->bypass)
+        return m->svm == TCE_SVM_NORMAL ? 0 : a->bytes >> TCE__FRAME_SHIFT;
+    return pages < w->tces - index ? pages : w->tces - index;
+}
+
+/* How many TCEs of a run are written one by one; clearing goes over what was never written in great steps. */
+static uint64_t pages_stuffed(const tce__window *w, uint64_t tce, uint64_t npages)
+{
+    const uint64_t run = w == NULL || npages > w->tces ? 0 : npages;
+    return tce == 0 ? run >> 18 : run;
+}
+
 /* The window that an event means: by its LIOBN, else by its PHB and address. */
-static inline const tce__window *window_of(run *r, const tce_event *event)
+static inline const tce__window *window_of(tce__run *r, const tce_event *event)
 {
     const tce_stream *stream = &r->batch->streams[event->stream];
     if (TCE__UNLIKELY(stream->liobn == TCE_LIOBN_UNKNOWN))
@@ -64,7 +85,7 @@ static inline const tce__window *window_of(run *r, const tce_event *event)
         memset(r->found, 0, sizeof r->found);
         r->generation = r->m->generation;
     }
-    found *f = &r->found[event->stream % FOUND_SLOTS];
+    tce__found *f = &r->found[event->stream % TCE__FOUND_SLOTS];
     if (TCE__UNLIKELY(f->stream_plus_1 != event->stream + 1)) {
         f->window = tce__window_of(r->m, stream->liobn);
         f->stream_plus_1 = event->stream + 1;
@@ -72,8 +93,8 @@ static inline const tce__window *window_of(run *r, const tce_event *event)
     return f->window;
 }
 
-static void mismatch(run *r, size_t event, tce_mismatch_what what, uint32_t cell, uint64_t recorded,
-                     uint64_t answered)
+void tce__run_mismatch(tce__run *r, size_t event, tce_mismatch_what what, uint32_t cell, uint64_t recorded,
+                       uint64_t answered)
 {
     if (what == TCE_MISMATCH_CELL)
         r->counters->rtas_mismatches++;
@@ -84,15 +105,8 @@ static void mismatch(run *r, size_t event, tce_mismatch_what what, uint32_t cell
         o->mismatches[o->mismatch_count++] = (tce_mismatch){event, what, cell, recorded, answered};
 }
 
-static void check_status(run *r, size_t index, int64_t recorded, int64_t answered)
-{
-    r->counters->compared++;
-    if (recorded != answered)
-        mismatch(r, index, TCE_MISMATCH_STATUS, 0, (uint64_t)recorded, (uint64_t)answered);
-}
-
 /* A recorded translation: the TCE's page, permission and page mask, whatever came of the access. */
-static void check_translation(run *r, size_t index, const tce_event *event, uint64_t recorded_page,
+static void check_translation(tce__run *r, size_t index, const tce_event *event, uint64_t recorded_page,
                               const tce__window *w)
 {
     uint64_t page = 0;
@@ -109,71 +123,120 @@ static void check_translation(run *r, size_t index, const tce_event *event, uint
     bool same_mask = recorded_shift == shift || (recorded_shift == 32 && shift >= 32);
     r->counters->compared++;
     if (recorded_page != page)
-        mismatch(r, index, TCE_MISMATCH_PAGE, 0, recorded_page, page);
+        tce__run_mismatch(r, index, TCE_MISMATCH_PAGE, 0, recorded_page, page);
     else if (recorded_permission != permission)
-        mismatch(r, index, TCE_MISMATCH_PERMISSION, 0, recorded_permission, permission);
+        tce__run_mismatch(r, index, TCE_MISMATCH_PERMISSION, 0, recorded_permission, permission);
     else if (!same_mask)
-        mismatch(r, index, TCE_MISMATCH_MASK, 0, recorded_shift, shift);
+        tce__run_mismatch(r, index, TCE_MISMATCH_MASK, 0, recorded_shift, shift);
 }
 
-/* Several pages: the first fault is the access's. *address: of the first byte. */
-static tce_fault translate_pages(run *r, const tce__window *w, const tce_event *event, uint64_t bytes,
-                                 uint64_t access, uint64_t *address)
+static inline bool looks_up(const tce__window *w)
 {
-    uint64_t ioba = event->address, left = bytes, part_address;
-    while (left) {
-        uint64_t part = tce__page_rest(w, ioba);
-        part = part < left ? part : left;
-        r->counters->translations++;
-        tce_fault fault = tce__translate_page(r->m, w, ioba, part, access, &part_address);
+    return !(w->bypass | w->frozen);
+}
+
+/* In a secure guest the bytes' frames are touched; a trace does not have the bytes themselves. */
+static bool touch(tce__run *r, const access *a, const tce_segment *segment)
+{
+    /* One of unknown length has one byte at least. */
+    return tce__device_touch(r->m, segment->address, segment->bytes + (segment->bytes == 0),
+                             a->direction == TCE_ACCESS_WRITE);
+}
+
+/* Several pages, or a secure guest: the first fault is the access's. *address: of the first byte. */
+static tce_fault translate_pages(tce__run *r, const access *a, uint64_t *address)
+{
+    tce__cut c = tce__cut_of(a->ioba, a->bytes);
+    bool unshared = false;
+    for (bool first = true; tce__cut_goes_on(&c); first = false) {
+        tce_segment segment;
+        r->counters->translations += looks_up(a->window);
+        tce_fault fault = tce__next_segment(r->m, a->window, &c, a->direction, &segment);
         if (fault != TCE_FAULT_NONE)
             return fault;
-        if (left == bytes)
-            *address = part_address;
-        ioba += part;
-        left -= part;
-        if (left && ioba - w->start == 0) /* past the end of the bus */
-            return TCE_FAULT_OUTSIDE_WINDOW;
+        if (first)
+            *address = segment.address;
+        if (r->m->svm != TCE_SVM_NORMAL)
+            unshared |= touch(r, a, &segment);
     }
-    return TCE_FAULT_NONE;
+    return unshared ? TCE_FAULT_NOT_SHARED : TCE_FAULT_NONE;
 }
 
-static inline tce_result run_dma(run *r, size_t index, const tce_event *event)
+/* The PE that an event's device belongs to, or NULL. */
+static tce__phb *pe_of(const tce__run *r, const tce_event *event)
+{
+    const tce_stream *stream = &r->batch->streams[event->stream];
+    return stream->liobn == TCE_LIOBN_UNKNOWN ? tce__phb_of(r->m, stream->buid)
+                                              : tce__phb_of_liobn(r->m, stream->liobn);
+}
+
+static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *event, tce_err *err)
 {
     tce_counters *c = r->counters;
     const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
-    uint64_t bytes = side ? side[TCE_HCALL_NPAGES] : event->count;
-    bool length = event->flags & TCE_EVENT_LENGTH;
-    uint64_t access = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ;
-    if (!length)
-        bytes = 0;
-    const tce__window *w = window_of(r, event);
-
+    const bool length = event->flags & TCE_EVENT_LENGTH;
+    const access a = {
+        .window = window_of(r, event),
+        .ioba = event->address,
+        .bytes = !length ? 0 : side ? side[TCE_HCALL_NPAGES] : event->count,
+        .direction = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
+    };
+    tce_fault fault = TCE_FAULT_NO_WINDOW;
+    uint64_t address = 0;
+    if (TCE__LIKELY(a.window != NULL)) {
+        const bool one = a.bytes <= tce__page_rest(a.window, a.ioba);
+        if (TCE__UNLIKELY(!one) && !tce__run_spend(r, pages_walked(r->m, &a))) {
+            *err = TCE_ERR_WORK;
+            return (tce_result){0, 0};
+        }
+        if (TCE__LIKELY(one && r->m->svm == TCE_SVM_NORMAL)) {
+            c->translations += looks_up(a.window);
+            fault = tce__translate_page(r->m, a.window, a.ioba, a.bytes, a.direction, &address);
+        } else {
+            fault = translate_pages(r, &a, &address);
+        }
+    }
     c->transactions++;
-    if (length && access) {
-        c->reads += access & TCE_ACCESS_READ;
-        c->writes += access == TCE_ACCESS_WRITE;
-        add_saturated(&c->bytes, bytes);
+    if (length && a.direction) {
+        c->reads += a.direction & TCE_ACCESS_READ;
+        c->writes += a.direction == TCE_ACCESS_WRITE;
+        add_saturated(&c->bytes, a.bytes);
     } else {
         c->unknown++;
     }
-    tce_fault fault = TCE_FAULT_NO_WINDOW;
-    uint64_t address = 0;
-    if (TCE__LIKELY(w != NULL)) {
-        if (TCE__LIKELY(w->bypass || bytes <= tce__page_rest(w, event->address))) {
-            c->translations += !w->bypass;
-            fault = tce__translate_page(r->m, w, event->address, bytes, access, &address);
-        } else {
-            fault = translate_pages(r, w, event, bytes, access, &address);
-        }
+    if (TCE__UNLIKELY(r->m->eeh) && fault != TCE_FAULT_NONE) {
+        tce__phb *phb = pe_of(r, event);
+        if (phb != NULL && phb->frozen)
+            fault = TCE_FAULT_PE_FROZEN;
+        tce__eeh_fault(r->m, phb, fault);
     }
     c->faults[fault]++;
     if (r->check && (event->flags & TCE_EVENT_RECORDED))
-        check_translation(r, index, event, side ? side[TCE_HCALL_VALUE] : event->value, w);
-    return (tce_result){fault, fault == TCE_FAULT_NONE ? address : 0};
+        check_translation(r, index, event, side ? side[TCE_HCALL_VALUE] : event->value, a.window);
+    const bool reached = fault == TCE_FAULT_NONE || fault == TCE_FAULT_NOT_SHARED;
+    return (tce_result){fault, reached ? address : 0};
 }
 
-static inline tce_result run_hcall(run *r, size_t index, const tce_event *event)
+/* A list that the trace does not have is read where the guest says that it lies. */
+static tce_h_status put_list(tce__run *r, const tce__window *w, const tce_event *event, const uint64_t *side,
+                             tce_err *err)
+{
+    const uint64_t npages = side[TCE_HCALL_NPAGES], list = side[TCE_HCALL_VALUE];
+    const uint64_t liobn = r->batch->streams[event->stream].liobn;
+    const uint64_t *entries = side[TCE_HCALL_ENTRIES] == npages ? side + TCE_HCALL_WORDS : NULL;
+    if (TCE__UNLIKELY(r->m->svm != TCE_SVM_NORMAL) && entries != NULL) {
+        /* A secure guest has written the list into its page; what the host reads there is the page's state's to say. */
+        for (uint64_t i = 0; i < npages; i++) {
+            const uint64_t address = list + i * sizeof *entries;
+            if (tce__is_memory(r->m, address) && !tce_memory_store64(r->m, address, entries[i]))
+                *err = TCE_ERR_NO_MEMORY;
+        }
+        entries = NULL;
+    }
+    return *err == TCE_OK ? tce__put_list(r->m, w, liobn, event->address, list, entries, npages) : TCE_H_NO_MEM;
+}
+
+static inline tce_result run_hcall(tce__run *r, size_t index, const tce_event *event, tce_err *err)
 {
     static const uint8_t counter_of[TCE_EVENT_KIND_LIMIT] = {
         [TCE_EVENT_GET] = TCE_COUNT_GET,
@@ -190,19 +253,23 @@ static inline tce_result run_hcall(run *r, size_t index, const tce_event *event)
     switch (event->kind) {
     case TCE_EVENT_GET:
         npages = 1;
-        status = tce__get(w, event->address, &result.value);
+        status = tce__get(r->m, w, event->address, &result.value);
         break;
     case TCE_EVENT_PUT:
         npages = 1;
         status = tce__put(r->m, w, event->address, value);
         break;
     case TCE_EVENT_STUFF:
+        if (TCE__UNLIKELY(npages > TCE_LIST_ENTRIES_MAX) && !tce__run_spend(r, pages_stuffed(w, value, npages))) {
+            *err = TCE_ERR_WORK;
+            return result;
+        }
         status = tce__stuff(r->m, w, event->address, value, npages);
         break;
     default:
-        /* A list that the trace does not have is read where the guest says that it lies. */
-        status = tce__put_list(r->m, w, event->address, value,
-                               side[TCE_HCALL_ENTRIES] == npages ? side + TCE_HCALL_WORDS : NULL, npages);
+        status = put_list(r, w, event, side, err);
+        if (*err != TCE_OK)
+            return result;
         break;
     }
     result.status = status;
@@ -214,106 +281,15 @@ static inline tce_result run_hcall(run *r, size_t index, const tce_event *event)
         if (event->kind == TCE_EVENT_GET && status == TCE_H_SUCCESS && event->status == TCE_H_SUCCESS &&
             result.value != value) {
             r->counters->compared++;
-            mismatch(r, index, TCE_MISMATCH_TCE, 0, value, result.value);
+            tce__run_mismatch(r, index, TCE_MISMATCH_TCE, 0, value, result.value);
         } else {
-            check_status(r, index, event->status, status);
+            tce__run_check_status(r, index, event->status, status);
         }
     }
     return result;
 }
 
-static tce_result run_rtas(run *r, size_t index, const tce_event *event, tce_err *err)
-{
-    static const struct { uint32_t token, counter; } counted[] = {
-        {TCE_RTAS_QUERY_PE_DMA_WINDOW, TCE_COUNT_QUERY},
-        {TCE_RTAS_CREATE_PE_DMA_WINDOW, TCE_COUNT_CREATE},
-        {TCE_RTAS_REMOVE_PE_DMA_WINDOW, TCE_COUNT_REMOVE},
-        {TCE_RTAS_RESET_PE_DMA_WINDOW, TCE_COUNT_RESET},
-    };
-    const uint64_t *side = r->batch->side + event->value;
-    uint32_t args[TCE_CALL_CELLS_MAX], rets[TCE_CALL_CELLS_MAX];
-    uint32_t nargs = (uint32_t)side[TCE_CALL_NARGS], nouts = (uint32_t)side[TCE_CALL_NOUTS];
-    uint32_t nret = event->count < 1 ? 1 : event->count > TCE_CALL_CELLS_MAX ? TCE_CALL_CELLS_MAX : event->count;
-    for (uint32_t i = 0; i < nargs; i++)
-        args[i] = (uint32_t)side[TCE_CALL_WORDS + i];
-    /* A token has 32 bits; a larger number is none. */
-    uint32_t token = event->address > UINT32_MAX ? 0 : (uint32_t)event->address;
-    int32_t status = tce_rtas_call(r->m, token, args, nargs, rets, nret, err);
-    if (*err != TCE_OK)
-        return (tce_result){0, 0};
-    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-        if (counted[i].token == token) {
-            r->counters->calls[counted[i].counter].calls++;
-            r->counters->calls[counted[i].counter].errors += status != TCE_RTAS_SUCCESS;
-        }
-    }
-    if (r->check && (event->flags & TCE_EVENT_RECORDED)) {
-        r->counters->rtas_compared++;
-        const uint64_t *outs = side + TCE_CALL_WORDS + nargs;
-        if (event->status != status) {
-            mismatch(r, index, TCE_MISMATCH_CELL, 0, (uint64_t)(int64_t)event->status, (uint64_t)(int64_t)status);
-        } else {
-            for (uint32_t i = 0; i < nouts && i + 1 < nret; i++) {
-                if ((uint32_t)outs[i] != rets[i + 1]) {
-                    mismatch(r, index, TCE_MISMATCH_CELL, i + 1, outs[i], rets[i + 1]);
-                    break;
-                }
-            }
-        }
-    }
-    return (tce_result){status, nret > 1 ? rets[1] : 0};
-}
-
-/* What the platform does. A refusal is counted; only a host without memory ends the run. */
-static tce_err run_platform(run *r, const tce_event *event)
-{
-    const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
-    const tce_stream *stream = &r->batch->streams[event->stream];
-    tce_err err = TCE_OK;
-    r->counters->windows++;
-    switch (event->kind) {
-    case TCE_EVENT_PHB: {
-        tce_phb_config config = {
-            .buid = event->address,
-            .liobn = (uint32_t)side[TCE_PHB_LIOBN],
-            .ddw = side[TCE_PHB_DDW] != 0,
-            .window_start = side[TCE_PHB_START],
-            .window_bytes = side[TCE_PHB_BYTES],
-            .dma64_start = side[TCE_PHB_DMA64],
-            .page_shifts = side[TCE_PHB_SHIFTS],
-        };
-        err = side[TCE_PHB_LIOBN] > UINT32_MAX ? TCE_ERR_CONFIG
-              : tce_phb_find(r->m, config.buid, NULL) ? tce_phb_set_ddw(r->m, config.buid, config.ddw, config.page_shifts)
-                                                    : tce_phb_add(r->m, &config);
-        break;
-    }
-    case TCE_EVENT_WINDOW: {
-        tce_window_config config = {
-            .liobn = (uint32_t)stream->liobn,
-            .page_shift = side[TCE_WINDOW_SHIFT] > UINT32_MAX ? UINT32_MAX : (uint32_t)side[TCE_WINDOW_SHIFT],
-            .start = event->address,
-            .tces = side[TCE_WINDOW_TCES],
-            .buid = side[TCE_WINDOW_BUID],
-        };
-        err = stream->liobn > UINT32_MAX ? TCE_ERR_CONFIG : tce_window_create(r->m, &config);
-        if (err == TCE_OK)
-            err = tce_window_set_bypass(r->m, config.liobn, side[TCE_WINDOW_BYPASS] != 0);
-        break;
-    }
-    case TCE_EVENT_UNWINDOW:
-        err = tce_window_remove(r->m, stream->liobn);
-        break;
-    default:
-        err = tce_machine_reset(r->m);
-        break;
-    }
-    if (err == TCE_ERR_NO_MEMORY)
-        return err;
-    r->counters->refused += err != TCE_OK;
-    return TCE_OK;
-}
-
-static tce_err run_event(run *r, size_t index)
+static tce_err run_event(tce__run *r, size_t index)
 {
     const tce_event *event = &r->batch->events[index];
     tce_result result = {0, 0};
@@ -326,40 +302,41 @@ static tce_err run_event(run *r, size_t index)
     switch (event->kind) {
     case TCE_EVENT_DMA:
         if (!r->options->state_only)
-            result = run_dma(r, index, event);
+            result = run_dma(r, index, event, &err);
         break;
     case TCE_EVENT_INDIRECT:
         if (!(event->flags & TCE_EVENT_SIDE))
             return TCE_ERR_EVENT;
-        result = run_hcall(r, index, event);
+        result = run_hcall(r, index, event, &err);
         break;
     case TCE_EVENT_GET:
     case TCE_EVENT_PUT:
     case TCE_EVENT_STUFF:
-        result = run_hcall(r, index, event);
+        result = run_hcall(r, index, event, &err);
         break;
     case TCE_EVENT_RTAS:
         if (!(event->flags & TCE_EVENT_SIDE))
             return TCE_ERR_EVENT;
-        result = run_rtas(r, index, event, &err);
+        result = tce__run_rtas(r, index, event, &err);
         break;
     case TCE_EVENT_PHB:
     case TCE_EVENT_WINDOW:
         if (!(event->flags & TCE_EVENT_SIDE))
             return TCE_ERR_EVENT;
-        err = run_platform(r, event);
+        err = tce__run_platform(r, event);
         break;
     case TCE_EVENT_UNWINDOW:
     case TCE_EVENT_RESET:
-        err = run_platform(r, event);
+    case TCE_EVENT_THAW:
+        err = tce__run_platform(r, event);
         break;
     case TCE_EVENT_OBSERVED:
         r->counters->observed++;
         break;
     case TCE_EVENT_ULTRACALL:
-        r->counters->ultracalls++;
-        break;
-    case TCE_EVENT_THAW:
+        if (!(event->flags & TCE_EVENT_SIDE))
+            return TCE_ERR_EVENT;
+        result = tce__run_ultracall(r, index, event, &err);
         break;
     default:
         if (!tce_event_kind_name(event->kind))
@@ -377,7 +354,7 @@ tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, 
 {
     tce_run_options plain = {.check = false};
     tce_counters uncounted;
-    run r = {.m = m, .batch = batch, .counters = counters, .options = options ? options : &plain};
+    tce__run r = {.m = m, .batch = batch, .counters = counters, .options = options ? options : &plain};
     if (r.options->state_only || !counters) {
         memset(&uncounted, 0, sizeof uncounted);
         r.counters = &uncounted;
@@ -389,9 +366,11 @@ tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, 
     size_t i = 0;
     for (; i < batch->count; i++) {
         err = run_event(&r, i);
-        if (err != TCE_OK)
+        if (TCE__UNLIKELY(err != TCE_OK))
             break;
     }
+    if (r.options->work != NULL)
+        add_saturated(r.options->work, i * TCE_RUN_WORK_PER_EVENT);
     if (done)
         *done = i;
     return err;

@@ -46,6 +46,7 @@ void tce__window_install(tce_machine *m, tce__window *w, const tce__table *table
     w->tces = tces;
     w->start = start;
     w->shift = (uint8_t)page_shift;
+    w->frozen = w->phb != NULL && w->phb->frozen;
     m->window_count++;
     m->window_places += (w->phb == NULL ? 1 : places(w->phb)) - before;
     m->generation++;
@@ -60,6 +61,7 @@ void tce__window_close(tce_machine *m, tce__window *w)
     tce__table_close(&w->table, w->tces);
     w->tces = 0;
     w->bypass = false;
+    w->is_default = false;
     m->window_count--;
     m->window_places -= before - (w->phb == NULL ? 0 : places(w->phb));
     m->generation++;

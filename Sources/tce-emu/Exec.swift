@@ -19,6 +19,17 @@ struct Exec: ParsableCommand {
               hcall OPCODE [R4 ... R9]
               rtas NAME NRET [ARG ...]
 
+            and, of the secure guest, its hypervisor and its devices:
+
+              uv NAME [ARG ...]                          an ultracall
+              svm NAME [GPA [FLAGS [ORDER]]]             an hcall of the ultravisor
+              frame ADDR                                 the state of a 64 KiB frame
+              memory BYTES                               memory is added or taken away
+              dma read LIOBN IOBA BYTES
+              dma write LIOBN IOBA V [V ...]
+              host load ADDR, host store ADDR V [V ...]  as the hypervisor sees memory
+              thaw BUID, reset                           a PE; the machine
+
             A line that is not of this form ends the run with status 65; what ran before it stays printed.
 
             Example:
@@ -34,6 +45,12 @@ struct Exec: ParsableCommand {
         help: "Whose answers the machine gives: \(Platform.all.map(\.description).joined(separator: ", ")).",
         transform: { try Platform(named: $0) })
     var platform: Platform = .qemu
+
+    @Option(help: "Whether the machine has H_PUT_TCE_INDIRECT and H_STUFF_TCE: on or off.")
+    var multitce = Switch.on
+
+    @Option(help: "What a fault does to the device's PE: freeze it until it is thawed, or nothing (off).")
+    var eeh = EEH.off
 
     /// What a message calls the script.
     private var name: String { script == "-" ? "<stdin>" : script }
@@ -56,6 +73,8 @@ struct Exec: ParsableCommand {
     private func run(_ input: FileDescriptor, _ output: inout StandardOutput) throws {
         var configuration = MachineConfiguration.pseries
         configuration.platform = platform
+        configuration.hasMultiTCE = multitce == .on
+        configuration.eeh = eeh == .freeze
         var machine = try make(configuration)
         var reader = ScriptReader()
         var piece = [UInt8](repeating: 0, count: 1 << 16)

@@ -34,6 +34,12 @@ struct ReplayCommand: ParsableCommand {
         transform: { try Platform(named: $0) })
     var platform: Platform?
 
+    @Option(help: "Whether the machine has H_PUT_TCE_INDIRECT and H_STUFF_TCE: on or off.")
+    var multitce = Switch.on
+
+    @Option(help: "What a fault does to the device's PE: freeze it until the trace thaws it, or nothing (off).")
+    var eeh = EEH.off
+
     @Option(help: "Threads that inflate and decode, 2 MiB each; the default is one a core, at most 4.")
     var threads: Int?
 
@@ -63,6 +69,8 @@ struct ReplayCommand: ParsableCommand {
         options.from = range.from
         options.to = range.to
         options.platform = platform
+        options.hasMultiTCE = multitce == .on
+        options.eeh = eeh == .freeze
         let reader = try TraceReader(openInput(trace), options: readerOptions)
         var replay = try Replay(reader, options: options)
         var progress = Progress("replay", total: fileSize(trace))

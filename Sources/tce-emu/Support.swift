@@ -34,7 +34,7 @@ enum ExitStatus {
             default: return say(error.description, dataError)
             }
         case let error as ImportError: return say(error.description, dataError)
-        case let error as ReplayError: return say(error.description, software)
+        case let error as ReplayError: return say(error.description, error.isDataError ? dataError : software)
         case let error as MachineError: return say("\(error)", software)
         case let error as FileError: return say(error.description, error.status)
         default:
@@ -111,6 +111,16 @@ func printResult(_ text: String) throws {
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json, csv
+}
+
+/// `--multitce on|off`
+enum Switch: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+}
+
+/// `--eeh freeze|off`
+enum EEH: String, ExpressibleByArgument, CaseIterable {
+    case freeze, off
 }
 
 struct FormatOption: ParsableArguments {

@@ -2,7 +2,7 @@
 /* memory.c: guest real memory, its end, and the wrap at 2^64. */
 #include "case.h"
 
-#include "../../Sources/CTce/internal.h"
+#include "../../Sources/CTce/memory.h"
 
 #include <string.h>
 

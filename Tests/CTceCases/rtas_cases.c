@@ -307,7 +307,8 @@ CASE(rtas_names)
 {
     CHECK_EQ(tce_rtas_token_of("ibm,query-pe-dma-window"), 0x2026);
     CHECK_EQ(tce_rtas_token_of("ibm,reset-pe-dma-window"), 0x2029);
-    CHECK_EQ(tce_rtas_token_of("ibm,reset-pe-dma-windows"), 0);
+    CHECK_EQ(tce_rtas_token_of("ibm,reset-pe-dma-windows"), 0x12029);
+    CHECK_EQ(tce_rtas_token_of("ibm,query-pe-dma-windows"), 0);
     CHECK(tce_rtas_name(0x2025) == NULL && tce_rtas_name(0x202A) == NULL);
     for (uint32_t token = 0x2026; token <= 0x2029; token++)
         CHECK(tce_rtas_name(token) != NULL && tce_rtas_token_of(tce_rtas_name(token)) == token);

@@ -126,9 +126,9 @@ struct CommandTests {
 
     @Test("A platform that is not emulated is wrong usage, or wrong data in a trace")
     func platforms() throws {
-        #expect(try CommandRun("replay", Self.trace, "--platform", "kvm").status == 64)
-        let path = CommandRun.path("kvm.tcet")
-        #expect(try CommandRun("import", "text", "-", "-o", path, input: "@platform kvm\n1 reset\n").status == 0)
+        #expect(try CommandRun("replay", Self.trace, "--platform", "vmware").status == 64)
+        let path = CommandRun.path("vmware.tcet")
+        #expect(try CommandRun("import", "text", "-", "-o", path, input: "@platform vmware\n1 reset\n").status == 0)
         #expect(try CommandRun("replay", path).status == 65)
     }
 

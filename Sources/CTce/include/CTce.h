@@ -16,6 +16,7 @@
 #include "tce_machine.h"
 #include "tce_rtas.h"
 #include "tce_run.h"
+#include "tce_svm.h"
 #include "tce_trace.h"
 #include "tce_types.h"
 

@@ -42,7 +42,8 @@
     X(TCE_ERR_NO_WINDOW, 9, "no DMA window has this LIOBN")                                        \
     X(TCE_ERR_BUID_TAKEN, 10, "a PHB has this BUID already")                                       \
     X(TCE_ERR_NO_PHB, 11, "no PHB has this BUID")                                                  \
-    X(TCE_ERR_EVENT, 12, "an event of the batch is malformed")
+    X(TCE_ERR_EVENT, 12, "an event of the batch is malformed")                                     \
+    X(TCE_ERR_WORK, 13, "the event asks for more pages than a trace of this length may")
 
 TCE_ENUM(int32_t, tce_err) {
 #define TCE_X(name, value, text) name = value,

@@ -67,11 +67,22 @@ size_t tce_translate_batch(const tce_machine *m, uint64_t liobn, const uint64_t 
  * A device reads or writes guest memory. *done (may be NULL) is the number of bytes moved before the first fault:
  * whole pages, in address order, as QEMU moves them. A page that the host has no memory for faults as
  * TCE_FAULT_NOT_MEMORY.
+ *
+ * TCE_FAULT_NOT_SHARED is the one fault that stops nothing: every byte was moved, but some of them from or to a frame
+ * of a secure guest that is not shared. What was read there is ciphertext; what was written there has damaged the
+ * frame (tce_svm.h). Translation alone touches no frame and never says so.
  */
-tce_fault tce_dma_read(const tce_machine *m, uint64_t liobn, uint64_t ioba, void *buffer, uint64_t bytes,
-                       uint64_t *done);
+tce_fault tce_dma_read(tce_machine *m, uint64_t liobn, uint64_t ioba, void *buffer, uint64_t bytes, uint64_t *done);
 tce_fault tce_dma_write(tce_machine *m, uint64_t liobn, uint64_t ioba, const void *buffer, uint64_t bytes,
                         uint64_t *done);
+
+/*
+ * EEH. On a machine with `eeh`, the first fault of a device's read or write, other than TCE_FAULT_NOT_SHARED, freezes
+ * its PE, which is the whole PHB. From then on all its accesses are dropped with TCE_FAULT_PE_FROZEN, until the PE is
+ * thawed or the machine reset. Virtual I/O has no PE. TCE_ERR_NO_PHB.
+ */
+bool tce_pe_frozen(const tce_machine *m, uint64_t buid);
+tce_err tce_pe_thaw(tce_machine *m, uint64_t buid);
 
 TCE_END_DECLS
 

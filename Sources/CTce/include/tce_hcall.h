@@ -86,7 +86,10 @@ TCE_BEGIN_DECLS
 /* The PAPR name of a return code ("H_PARAMETER"), or NULL where the code has none. */
 const char *tce_h_status_name(int64_t status);
 
-/* H_GET_TCE: on TCE_H_SUCCESS *tce is the stored value, else *tce is left alone. */
+/*
+ * H_GET_TCE: on TCE_H_SUCCESS *tce is the stored value; on TCE_H_PARTIAL (PAPR: the partition has no such page any
+ * more) its control field, with all address bits 1; else *tce is left alone.
+ */
 tce_h_status tce_h_get_tce(const tce_machine *m, uint64_t liobn, uint64_t ioba, uint64_t *tce);
 
 /* H_PUT_TCE: stores one TCE. */

@@ -10,8 +10,14 @@
 
 #include "tce_types.h"
 
-/* Whose answers the machine gives. */
-#define TCE_PLATFORMS(X) X(TCE_PLATFORM_QEMU, 0, "qemu")
+/*
+ * Whose answers the machine gives: QEMU 7.2 without KVM; KVM's virtual-mode handlers (Linux v6.6) with that QEMU behind
+ * them; the text of LoPAR 2.9. docs/platforms.md has every difference.
+ */
+#define TCE_PLATFORMS(X)               \
+    X(TCE_PLATFORM_QEMU, 0, "qemu")    \
+    X(TCE_PLATFORM_KVM, 1, "kvm")      \
+    X(TCE_PLATFORM_PAPR, 2, "papr")
 
 TCE_ENUM(uint32_t, tce_platform) {
 #define TCE_X(name, value, text) name = value,
@@ -42,6 +48,9 @@ typedef struct tce_phb_config {
 typedef struct tce_config {
     tce_platform platform;
     uint64_t memory_bytes;  /* guest memory from real address 0, or TCE_MEMORY_UNKNOWN */
+    bool multitce;          /* has H_PUT_TCE_INDIRECT and H_STUFF_TCE (function set hcall-multi-tce) */
+    bool pef;               /* has an ultravisor: the guest may become secure (tce_svm.h) */
+    bool eeh;               /* a PE is frozen at its first fault (tce_dma.h) */
     uint32_t phb_count;     /* PHBs at the start: the n-th has buid + n and liobn + 0x100 n of `phb` */
     tce_phb_config phb;
 } tce_config;
@@ -69,11 +78,11 @@ typedef struct tce_machine tce_machine;
 
 TCE_BEGIN_DECLS
 
-/* "qemu", or NULL. */
+/* "qemu", "kvm", "papr", or NULL. */
 const char *tce_platform_name(tce_platform platform);
 
 /*
- * Presets. pseries: QEMU's machine, 256 MiB, one PHB (BUID 0x800000020000000), a 1 GiB default window at LIOBN
+ * Presets, both with multi-TCE and PEF, without EEH. pseries: QEMU's machine, 256 MiB, one PHB (BUID 0x800000020000000), a 1 GiB default window at LIOBN
  * 0x80000000, DDW with 4 KiB, 64 KiB, 2 MiB and 16 MiB pages at bit 59 (QEMU hw/ppc/spapr_pci.c). powervm: the same
  * with the 2 GiB default window that PowerVM gives, and DDW with 4 KiB, 64 KiB and 2 MiB pages.
  */
@@ -87,7 +96,8 @@ tce_err tce_machine_create(const tce_config *config, tce_machine **out);
 void tce_machine_destroy(tce_machine *m);
 
 /*
- * The machine is reset: every PHB has its default window alone, all TCEs are 0, memory and PHBs stay.
+ * The machine is reset: every PHB has its default window alone, all TCEs are 0, no PE is frozen, memory and PHBs stay.
+ * A secure guest is ended as by UV_SVM_TERMINATE (QEMU hw/ppc/pef.c).
  * TCE_ERR_NO_MEMORY: a default window that was gone could not be made again; its PHB is as it was, all else is reset.
  */
 tce_err tce_machine_reset(tce_machine *m);
@@ -147,19 +157,25 @@ size_t tce_window_list(const tce_machine *m, tce_window_info *out, size_t max);
 /* Bytes that the tables hold of the host's memory (committed, not reserved). An upper bound. */
 uint64_t tce_machine_table_bytes(const tce_machine *m);
 
-/* --- Guest memory --- */
+/* --- Guest memory, as the guest sees it (the host's view: tce_svm.h) --- */
 
 /*
  * Copies between a buffer and guest memory. Where there is no memory, reads give 0 and writes are dropped, as on
  * QEMU; the return says whether all of it was memory. TCE_ERR_NO_MEMORY cannot be told apart on a read (none is
  * committed); a write that the host has no memory for returns false too.
  */
-bool tce_memory_read(const tce_machine *m, uint64_t address, void *buffer, size_t bytes);
+bool tce_memory_read(tce_machine *m, uint64_t address, void *buffer, size_t bytes);
 bool tce_memory_write(tce_machine *m, uint64_t address, const void *buffer, size_t bytes);
 
 /* One big-endian doubleword, at any address. */
-uint64_t tce_memory_load64(const tce_machine *m, uint64_t address);
+uint64_t tce_memory_load64(tce_machine *m, uint64_t address);
 bool tce_memory_store64(tce_machine *m, uint64_t address, uint64_t value);
+
+/*
+ * Memory is added or taken away at its end (hotplug). What was beyond the new end is gone, also its being shared; TCEs
+ * that name it stay. TCE_ERR_CONFIG: the size is TCE_MEMORY_UNKNOWN, or was.
+ */
+tce_err tce_machine_set_memory_bytes(tce_machine *m, uint64_t bytes);
 
 TCE_END_DECLS
 

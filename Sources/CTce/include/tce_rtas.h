@@ -7,12 +7,16 @@
 
 #include "tce_machine.h"
 
-/* Tokens are those of QEMU (include/hw/ppc/spapr.h); LoPAR leaves them to the platform. */
+/*
+ * Tokens are those of QEMU (include/hw/ppc/spapr.h); LoPAR leaves them to the platform. The last is LoPAR's name of the
+ * call before it, with a token of ours: PAPR has both, QEMU and KVM have no such token.
+ */
 #define TCE_RTAS_CALLS(X)                                                  \
     X(TCE_RTAS_QUERY_PE_DMA_WINDOW, 0x2026, "ibm,query-pe-dma-window")     \
     X(TCE_RTAS_CREATE_PE_DMA_WINDOW, 0x2027, "ibm,create-pe-dma-window")   \
     X(TCE_RTAS_REMOVE_PE_DMA_WINDOW, 0x2028, "ibm,remove-pe-dma-window")   \
-    X(TCE_RTAS_RESET_PE_DMA_WINDOW, 0x2029, "ibm,reset-pe-dma-window")
+    X(TCE_RTAS_RESET_PE_DMA_WINDOW, 0x2029, "ibm,reset-pe-dma-window")     \
+    X(TCE_RTAS_RESET_PE_DMA_WINDOWS, 0x12029, "ibm,reset-pe-dma-windows")
 
 TCE_ENUM(uint32_t, tce_rtas_token) {
 #define TCE_X(name, token, text) name = token,

@@ -42,8 +42,9 @@ typedef struct tce_call_counter {
     X(events, "events", "events applied")                                                                        \
     X(observed, "calls", "hcalls known by opcode only: counted, not executed")                                   \
     X(guest, "events", "events of the guest layer: counted, not executed")                                       \
-    X(ultracalls, "calls", "ultracalls: counted, not executed")                                                  \
-    X(windows, "events", "window, PHB and reset events of the platform")                                         \
+    X(ultracalls, "calls", "ultracalls")                                                                         \
+    X(ultracall_errors, "calls", "of these, not answered with U_SUCCESS")                                        \
+    X(windows, "events", "window, PHB, reset and thaw events of the platform")                                   \
     X(refused, "events", "platform events that this machine refused")                                            \
     X(transactions, "transactions", "accesses by devices")                                                       \
     X(reads, "transactions", "of these, reads")                                                                  \
@@ -51,7 +52,7 @@ typedef struct tce_call_counter {
     X(unknown, "transactions", "of these, accesses whose length or direction is not known")                      \
     X(bytes, "bytes", "asked for by reads and writes of known length")                                           \
     X(translations, "translations", "TCEs looked up for accesses")                                               \
-    X(compared, "answers", "recorded hcall statuses, H_GET_TCE values and translations compared")                \
+    X(compared, "answers", "recorded statuses of hcalls and ultracalls, H_GET_TCE values and translations compared")                \
     X(mismatches, "answers", "of these, different")                                                              \
     X(rtas_compared, "answers", "recorded RTAS answers compared")                                                \
     X(rtas_mismatches, "answers", "of these, different")
@@ -93,6 +94,15 @@ typedef struct tce_mismatch {
     uint64_t answered;
 } tce_mismatch;
 
+/*
+ * A trace may ask for more than it is long: one event may name 2^40 pages. The budget bounds that. It starts at
+ * TCE_RUN_WORK pages, grows by TCE_RUN_WORK_PER_EVENT with each event, and an access of several pages, H_STUFF_TCE of
+ * more than 512, a call that shares frames and a reset take from it what they visit. One that asks for more than there
+ * is is not applied: TCE_ERR_WORK. No guest comes near it.
+ */
+#define TCE_RUN_WORK 4194304u
+#define TCE_RUN_WORK_PER_EVENT 64u
+
 /* How a batch is run, and where its answers go. All pointers may be NULL. */
 typedef struct tce_run_options {
     bool check;                  /* compare what was recorded */
@@ -101,6 +111,7 @@ typedef struct tce_run_options {
     tce_mismatch *mismatches;    /* the first of them */
     size_t mismatch_max;         /* how many fit */
     size_t mismatch_count;       /* out: how many were written */
+    uint64_t *work;              /* budget, see TCE_RUN_WORK; NULL: none */
 } tce_run_options;
 
 TCE_BEGIN_DECLS
@@ -110,8 +121,8 @@ const char *tce_mismatch_name(tce_mismatch_what what);
 
 /*
  * Applies the batch's events in order and adds to *counters. *done is how many were applied: all of them on TCE_OK.
- * Else the event at *done was not applied, because the host could not (TCE_ERR_NO_MEMORY) or it is malformed
- * (TCE_ERR_EVENT: an index outside the batch, an unknown kind). What a guest does wrong never ends a run; a window
+ * Else the event at *done was not applied, because the host could not (TCE_ERR_NO_MEMORY), the budget does not allow
+ * it (TCE_ERR_WORK), or it is malformed (TCE_ERR_EVENT: an index outside the batch, an unknown kind). What a guest does wrong never ends a run; a window
  * or PHB event that the machine refuses (a limit, an LIOBN taken) counts in `refused`.
  */
 tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, tce_run_options *options, size_t *done);

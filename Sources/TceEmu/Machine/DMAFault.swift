@@ -34,7 +34,9 @@ public struct DMAFault: RawRepresentable, Error, Hashable, Sendable {
     /// The real address is not guest memory. The key is `not_memory`.
     public static let notMemory = DMAFault(TCE_FAULT_NOT_MEMORY)
 
-    /// The page is not shared with the hypervisor. The key is `not_shared`.
+    /// A page of the secure guest is not shared with the hypervisor: ciphertext was read, or the page damaged.
+    ///
+    /// The key is `not_shared`.
     public static let notShared = DMAFault(TCE_FAULT_NOT_SHARED)
 
     /// The PE is frozen after an earlier fault. The key is `pe_frozen`.

@@ -19,10 +19,12 @@ public struct DMASegment: Hashable, Sendable {
 
 /// What a device moved.
 public struct DMATransfer: Hashable, Sendable {
-    /// Bytes moved before the first fault: whole pages, in address order.
+    /// Bytes moved before the first fault: whole pages, in address order. All of them with `notShared`.
     public var bytes: UInt64
 
     /// Why it ended early, or nil where it did not.
+    ///
+    /// `notShared` ends nothing: some bytes were ciphertext, or damaged a frame of the secure guest.
     public var fault: DMAFault?
 
     public init(bytes: UInt64, fault: DMAFault?) {
@@ -121,7 +123,7 @@ extension Machine {
     }
 
     /// A device reads guest memory into a buffer. After a fault the rest of the buffer is left alone.
-    public func dmaRead(_ liobn: LIOBN, _ ioba: IOBA, into buffer: inout MutableSpan<UInt8>) -> DMATransfer {
+    public mutating func dmaRead(_ liobn: LIOBN, _ ioba: IOBA, into buffer: inout MutableSpan<UInt8>) -> DMATransfer {
         unsafe buffer.withUnsafeMutableBufferPointer { buffer in
             var done: UInt64 = 0
             let fault = unsafe tce_dma_read(
@@ -130,10 +132,10 @@ extension Machine {
         }
     }
 
-    /// A device reads guest memory. The answer is all the bytes or the first fault.
+    /// A device reads guest memory. The answer is all the bytes or the first fault, `notShared` among them.
     ///
     /// - Parameter count: not negative.
-    public func dmaRead(_ liobn: LIOBN, _ ioba: IOBA, count: Int) -> Result<[UInt8], DMAFault> {
+    public mutating func dmaRead(_ liobn: LIOBN, _ ioba: IOBA, count: Int) -> Result<[UInt8], DMAFault> {
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         let transfer = dmaRead(liobn, ioba, into: &span)

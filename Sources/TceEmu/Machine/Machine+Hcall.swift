@@ -4,11 +4,12 @@ import CTce
 // The TCE hcalls as a guest makes them (LoPAR 14.5.4.2). Every argument is a whole 64-bit register.
 
 extension Machine {
-    /// Reads one TCE, as `H_GET_TCE` does (LoPAR 14.5.4.2.1). The TCE is nil unless the status is `success`.
+    /// Reads one TCE, as `H_GET_TCE` does (LoPAR 14.5.4.2.1). The TCE is nil unless the status is `success`, or
+    /// `partial`: then its address bits are all 1, because the partition has that page no more.
     public func getTCE(_ liobn: LIOBN, _ ioba: IOBA) -> (status: HcallStatus, tce: TCE?) {
         var tce: UInt64 = 0
         let status = unsafe HcallStatus(rawValue: tce_h_get_tce(handle, liobn, ioba, &tce))
-        return (status, status == .success ? TCE(rawValue: tce) : nil)
+        return (status, status == .success || status == .partial ? TCE(rawValue: tce) : nil)
     }
 
     /// Stores one TCE, as `H_PUT_TCE` does (LoPAR 14.5.4.2.2).

@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import CTce
 
-// Guest memory as the guest sees it: no IOMMU between. A device's view of it is in Machine+DMA.swift.
+// Guest memory as the guest sees it: no IOMMU between, and in a secure guest a frame that was paged out comes back. A
+// device's view of it is in Machine+DMA.swift, the hypervisor's in Machine+SecureGuest.swift.
 
 extension Machine {
     /// Bytes of guest memory from real address 0 on; nil: not known, and then no real address is outside it.
-    public var memoryBytes: UInt64? { configuration.memoryBytes }
+    public var memoryBytes: UInt64? {
+        let bytes = unsafe tce_machine_memory_bytes(handle)
+        return bytes == MachineConfiguration.unknownMemory ? nil : bytes
+    }
+
+    /// Adds memory at its end or takes it away (hotplug). What was beyond the new end is gone; TCEs that name it stay.
+    ///
+    /// Throws `configuration` where the size of memory is not known.
+    public mutating func setMemoryBytes(_ bytes: UInt64) throws(MachineError) {
+        try unsafe MachineError.check(tce_machine_set_memory_bytes(handle, bytes))
+    }
 
     /// Copies guest memory into a buffer. Where there is no memory the bytes are 0.
     ///
     /// - Returns: whether all of it was memory.
     @discardableResult
-    public func readMemory(at address: RealAddress, into buffer: inout MutableSpan<UInt8>) -> Bool {
+    public mutating func readMemory(at address: RealAddress, into buffer: inout MutableSpan<UInt8>) -> Bool {
         unsafe buffer.withUnsafeMutableBufferPointer { buffer in
             unsafe tce_memory_read(handle, address, buffer.baseAddress, buffer.count)
         }
@@ -20,7 +31,7 @@ extension Machine {
     /// Bytes of guest memory. Where there is no memory they are 0.
     ///
     /// - Parameter count: not negative.
-    public func readMemory(at address: RealAddress, count: Int) -> [UInt8] {
+    public mutating func readMemory(at address: RealAddress, count: Int) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
             // The core writes every byte.
             _ = unsafe tce_memory_read(handle, address, buffer.baseAddress, count)
@@ -48,7 +59,7 @@ extension Machine {
     }
 
     /// The big-endian doubleword at any address. Bytes where there is no memory are 0.
-    public func loadDoubleword(at address: RealAddress) -> UInt64 {
+    public mutating func loadDoubleword(at address: RealAddress) -> UInt64 {
         unsafe tce_memory_load64(handle, address)
     }
 

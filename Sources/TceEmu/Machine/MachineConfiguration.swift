@@ -11,6 +11,15 @@ public struct MachineConfiguration: Hashable, Sendable {
     /// In the presets it is 256 MiB.
     public var memoryBytes: UInt64?
 
+    /// Whether it has H_PUT_TCE_INDIRECT and H_STUFF_TCE (function set `hcall-multi-tce`). In the presets it has.
+    public var hasMultiTCE: Bool
+
+    /// Whether it has an ultravisor, so that the guest may become secure. In the presets it has.
+    public var hasPEF: Bool
+
+    /// Whether a PE is frozen at its first fault (EEH). In the presets it is not.
+    public var eeh: Bool
+
     /// PHBs that the machine starts with: the n-th has `buid` + n and `liobn` + 0x100 n of `phb`.
     ///
     /// 0...65,536. In the presets it is 1; a replay, whose trace plugs the PHBs, starts with 0.
@@ -33,6 +42,9 @@ public struct MachineConfiguration: Hashable, Sendable {
     init(_ raw: tce_config) {
         platform = Platform(rawValue: raw.platform)
         memoryBytes = raw.memory_bytes == Self.unknownMemory ? nil : raw.memory_bytes
+        hasMultiTCE = raw.multitce
+        hasPEF = raw.pef
+        eeh = raw.eeh
         phbCount = Int(raw.phb_count)
         phb = PHBConfiguration(raw.phb)
     }
@@ -40,12 +52,12 @@ public struct MachineConfiguration: Hashable, Sendable {
     func lowered() throws(MachineError) -> tce_config {
         guard let count = UInt32(exactly: phbCount) else { throw .configuration }
         return tce_config(
-            platform: platform.rawValue, memory_bytes: memoryBytes ?? Self.unknownMemory, phb_count: count,
-            phb: phb.lowered())
+            platform: platform.rawValue, memory_bytes: memoryBytes ?? Self.unknownMemory, multitce: hasMultiTCE,
+            pef: hasPEF, eeh: eeh, phb_count: count, phb: phb.lowered())
     }
 
     /// TCE_MEMORY_UNKNOWN, a macro that Swift does not see.
-    private static let unknownMemory = UInt64.max
+    static let unknownMemory = UInt64.max
 }
 
 /// A PCI host bridge as it is plugged in.

@@ -13,6 +13,12 @@ public struct Platform: RawRepresentable, Hashable, Sendable {
     /// QEMU 7.2's `pseries` machine without KVM.
     public static let qemu = Platform(rawValue: UInt32(TCE_PLATFORM_QEMU))
 
+    /// KVM's handlers in virtual mode (Linux v6.6), with that QEMU behind them.
+    public static let kvm = Platform(rawValue: UInt32(TCE_PLATFORM_KVM))
+
+    /// The text of LoPAR 2.9: what PowerVM should do.
+    public static let papr = Platform(rawValue: UInt32(TCE_PLATFORM_PAPR))
+
     /// Every platform that is emulated.
     public static let all: [Platform] = Array(
         (0...).lazy.map(Platform.init(rawValue:)).prefix { $0.name != nil })

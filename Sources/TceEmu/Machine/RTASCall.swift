@@ -27,9 +27,12 @@ public struct RTASCall: RawRepresentable, Hashable, Sendable {
     /// Brings the default window back (LoPAR 7.3.27.4). The name is `ibm,reset-pe-dma-window`.
     public static let resetPEDMAWindow = RTASCall(TCE_RTAS_RESET_PE_DMA_WINDOW)
 
+    /// The same call by LoPAR's name, which PAPR alone has. The name is `ibm,reset-pe-dma-windows`.
+    public static let resetPEDMAWindows = RTASCall(TCE_RTAS_RESET_PE_DMA_WINDOWS)
+
     /// Every call that a machine has.
     public static let all: [RTASCall] = [
-        .queryPEDMAWindow, .createPEDMAWindow, .removePEDMAWindow, .resetPEDMAWindow,
+        .queryPEDMAWindow, .createPEDMAWindow, .removePEDMAWindow, .resetPEDMAWindow, .resetPEDMAWindows,
     ]
 
     /// The name in the device tree, or nil where the token is none of these.

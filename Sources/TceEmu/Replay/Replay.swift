@@ -5,6 +5,12 @@ public struct ReplayOptions: Sendable {
     /// Whose answers the emulator gives. The default is the trace's platform, else QEMU's.
     public var platform: Platform?
 
+    /// Whether the machine has the multi-TCE hcalls. The default is yes.
+    public var hasMultiTCE = true
+
+    /// Freezes a PE at its first fault, until the trace thaws it. The default is not to.
+    public var eeh = false
+
     /// Compares what was recorded with the emulator's own answers. The default is not to.
     public var check = false
 
@@ -44,6 +50,8 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Number of the event that was not applied, counted from 0.
     public var event: UInt64
     public var chunk: UInt64
+    /// The trace is at fault, not the host: it asks for what no trace may.
+    public var isDataError = false
 
     public var description: String { "event \(event), chunk \(chunk): \(reason)" }
 }
@@ -70,6 +78,8 @@ public struct Replay: ~Copyable {
     private let counters = RunCounters()
     private var statistics = ReplayStatistics()
     private var replayedTimes: (first: UInt64, last: UInt64)?
+    /// What had been counted when the part that was asked for began.
+    private var sharingBefore = SharingCounters()
     private var isAtEnd = false
 
     /// The first recorded answers that were not the emulator's, at most 20.
@@ -80,6 +90,8 @@ public struct Replay: ~Copyable {
         var configuration = MachineConfiguration()
         configuration.phbCount = 0
         configuration.memoryBytes = reader.header.memoryBytes
+        configuration.hasMultiTCE = options.hasMultiTCE
+        configuration.eeh = options.eeh
         if let platform = options.platform {
             configuration.platform = platform
         } else if let name = reader.header.platform {
@@ -119,6 +131,7 @@ public struct Replay: ~Copyable {
             try counters.run(
                 batch, range: 0..<begin, on: machine, check: false, stateOnly: true, firstEvent: firstEvent,
                 chunk: reader.chunkNumber)
+            if begin < end, replayedTimes == nil { sharingBefore = machine.sharing }
             try counters.run(
                 batch, range: begin..<end, on: machine, check: check, firstEvent: firstEvent,
                 chunk: reader.chunkNumber)
@@ -163,6 +176,7 @@ public struct Replay: ~Copyable {
     public func snapshot() -> ReplayStatistics {
         var result = statistics
         counters.fill(&result)
+        result.sharing = ReplayStatistics.Sharing(machine.sharing, since: sharingBefore)
         result.trace.events = counters.events
         if let replayedTimes {
             let (span, overflow) = (replayedTimes.last - replayedTimes.first)

@@ -4,6 +4,8 @@ import CTce
 /// The core's counters and what differed, over all batches of a run.
 @safe final class RunCounters {
     fileprivate var raw = tce_counters()
+    /// What the trace may still ask for, in pages.
+    private var work = UInt64(TCE_RUN_WORK)
 
     /// The first differences, at most `mismatchMax`.
     private(set) var mismatches: [Mismatch] = []
@@ -34,10 +36,13 @@ import CTce
         let error = unsafe found.withUnsafeMutableBufferPointer { found in
             var options = unsafe tce_run_options(
                 check: check, state_only: stateOnly, results: nil, mismatches: found.baseAddress, mismatch_max: room,
-                mismatch_count: 0)
-            let error = unsafe tce_run(machine.handle, &part, &raw, &options, &done)
-            foundCount = unsafe options.mismatch_count
-            return error
+                mismatch_count: 0, work: nil)
+            return unsafe withUnsafeMutablePointer(to: &work) { work in
+                unsafe options.work = work
+                let error = unsafe tce_run(machine.handle, &part, &raw, &options, &done)
+                foundCount = unsafe options.mismatch_count
+                return error
+            }
         }
         for raw in found.prefix(foundCount) {
             let index = range.lowerBound + Int(raw.event)
@@ -50,7 +55,8 @@ import CTce
         guard error == 0 else {
             throw ReplayError(
                 reason: unsafe String(cString: tce_err_text(error)),
-                event: firstEvent + UInt64(range.lowerBound + done), chunk: chunk)
+                event: firstEvent + UInt64(range.lowerBound + done), chunk: chunk,
+                isDataError: error == Int32(TCE_ERR_WORK) || error == Int32(TCE_ERR_EVENT))
         }
     }
 
@@ -80,8 +86,8 @@ import CTce
                 noWrite: faults[Int(TCE_FAULT_NO_WRITE)], notMemory: faults[Int(TCE_FAULT_NOT_MEMORY)],
                 notShared: faults[Int(TCE_FAULT_NOT_SHARED)], peFrozen: faults[Int(TCE_FAULT_PE_FROZEN)]))
         statistics.others = ReplayStatistics.Others(
-            observedHcalls: raw.observed, ultracalls: raw.ultracalls, guestCalls: raw.guest,
-            platformEvents: raw.windows, refused: raw.refused)
+            observedHcalls: raw.observed, ultracalls: raw.ultracalls, ultracallErrors: raw.ultracall_errors,
+            guestCalls: raw.guest, platformEvents: raw.windows, refused: raw.refused)
         statistics.check.compared = raw.compared
         statistics.check.mismatches = raw.mismatches
         statistics.check.rtasCompared = raw.rtas_compared

@@ -12,6 +12,7 @@ public struct TextReport: CustomStringConvertible {
         var text = head
         text += hcalls
         text += dma
+        text += sharing
         text += others
         text += check
         return text
@@ -70,16 +71,36 @@ public struct TextReport: CustomStringConvertible {
         return "\nDMA\n" + table.text
     }
 
+    private var sharing: String {
+        let sharing = statistics.sharing
+        guard statistics.others.ultracalls > 0 else { return "" }
+        var table = TextTable()
+        table.add("ultracalls", statistics.others.ultracalls.grouped)
+        if statistics.others.ultracallErrors > 0 {
+            table.add("  not U_SUCCESS", statistics.others.ultracallErrors.grouped)
+        }
+        table.add("share calls", sharing.shareCalls.grouped)
+        table.add("unshare calls", sharing.unshareCalls.grouped)
+        table.add("64 KiB frames shared at the end", sharing.sharedPages.grouped)
+        table.add("  at most", sharing.peakSharedPages.grouped)
+        table.add("frames paged out", sharing.pageOuts.grouped)
+        table.add("frames paged in", sharing.pageIns.grouped)
+        if sharing.damagedPages > 0 {
+            table.add("frames damaged", sharing.damagedPages.grouped)
+            table.add("  missed by the guest", sharing.lostPages.grouped)
+        }
+        return "\nPage sharing\n" + table.text
+    }
+
     private var others: String {
         let others = statistics.others
         var table = TextTable()
         func add(_ name: String, _ count: UInt64) {
             if count > 0 { table.add(name, count.grouped) }
         }
-        add("window, PHB and reset events", others.platformEvents)
+        add("window, PHB, reset and thaw events", others.platformEvents)
         add("refused by this machine", others.refused)
         add("hcalls known by opcode only (not executed)", others.observedHcalls)
-        add("ultracalls (not executed)", others.ultracalls)
         add("calls of the guest's DMA API (not executed)", others.guestCalls)
         return table.isEmpty ? "" : "\nOther events\n" + table.text
     }

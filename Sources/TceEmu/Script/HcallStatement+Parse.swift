@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The form of a statement. It is fixed, because the same text is run on other machines: nothing else is let through.
+// The form of a statement. Up to `rtas` it is fixed, because the same text is run on other machines: nothing else is let
+// through.
 //
 //   line       [statement] [# comment]
 //   word       up to a blank (space or tab), '#' or the end of the line
 //   number     decimal digits, or "0x" and hexadecimal digits of either case; unsigned, 64 bits
 
-private let statementNames = "store, load, H_GET_TCE, H_PUT_TCE, H_PUT_TCE_INDIRECT, H_STUFF_TCE, hcall, rtas"
+private let statementNames =
+    "store, load, H_GET_TCE, H_PUT_TCE, H_PUT_TCE_INDIRECT, H_STUFF_TCE, hcall, rtas, uv, svm, frame, memory, dma, host, "
+    + "thaw, reset"
 
 extension HcallStatement {
     /// Reads one line, without its line feed; nil where it has no statement.
@@ -40,10 +43,58 @@ extension HcallStatement {
         case "rtas":
             statement = .rtas(try words.rtasCall(), returns: try words.returns(), try words.cells())
         default:
-            throw words.error(expected: "a statement (\(statementNames))", found: name)
+            guard let own = try parseOwn(name, &words) else {
+                throw words.error(expected: "a statement (\(statementNames))", found: name)
+            }
+            statement = own
         }
         try words.end()
         return statement
+    }
+
+    /// The statements beyond the fixed form.
+    private static func parseOwn(
+        _ name: ScriptWord, _ words: inout ScriptWords
+    ) throws(ScriptError) -> HcallStatement? {
+        switch name {
+        case "uv":
+            return .ultracall(try words.ultracall(), try words.numbers("register", 0...Machine.ultracallArguments))
+        case "svm":
+            let call = try words.svmHcall()
+            let registers = try words.numbers("register", 0...3)
+            return .svm(
+                call, address: registers.first ?? 0, flags: registers.dropFirst().first ?? 0,
+                order: registers.dropFirst(2).first ?? SVMHcall.frameOrder)
+        case "frame":
+            return .frame(try words.number("ADDR"))
+        case "memory":
+            return .memory(try words.number("BYTES"))
+        case "dma":
+            switch words.next() {
+            case "read"?:
+                return .dmaRead(try words.number("LIOBN"), try words.number("IOBA"), try words.dmaBytes())
+            case "write"?:
+                return .dmaWrite(
+                    try words.number("LIOBN"), try words.number("IOBA"), try words.numbers("V", 1...Int.max))
+            case let word:
+                throw words.error(expected: "read or write", found: word)
+            }
+        case "host":
+            switch words.next() {
+            case "load"?:
+                return .hostLoad(try words.number("ADDR"))
+            case "store"?:
+                return .hostStore(try words.number("ADDR"), try words.numbers("V", 1...Int.max))
+            case let word:
+                throw words.error(expected: "load or store", found: word)
+            }
+        case "thaw":
+            return .thaw(try words.number("BUID"))
+        case "reset":
+            return .reset
+        default:
+            return nil
+        }
     }
 }
 
@@ -155,6 +206,35 @@ struct ScriptWords {
         }
         return call
     }
+
+    mutating func ultracall() throws(ScriptError) -> Ultracall {
+        let word = next()
+        if let number = word?.number { return Ultracall(rawValue: number) }
+        guard let word, let call = Ultracall(name: String(decoding: word.bytes, as: UTF8.self)) else {
+            throw error(expected: "NAME, an ultracall such as UV_SHARE_PAGE, or its number", found: word)
+        }
+        return call
+    }
+
+    mutating func svmHcall() throws(ScriptError) -> SVMHcall {
+        let word = next()
+        if let number = word?.number { return SVMHcall(rawValue: number) }
+        guard let word, let call = SVMHcall(name: String(decoding: word.bytes, as: UTF8.self)) else {
+            throw error(expected: "NAME, an hcall such as H_SVM_PAGE_IN, or its number", found: word)
+        }
+        return call
+    }
+
+    /// Bytes of one access, few enough to hold.
+    mutating func dmaBytes() throws(ScriptError) -> Int {
+        let word = next()
+        guard let number = word?.number, number <= Self.dmaBytesMax else {
+            throw error(expected: "BYTES, a number from 0 to \(Self.dmaBytesMax)", found: word)
+        }
+        return Int(number)
+    }
+
+    private static let dmaBytesMax: UInt64 = 16 << 20
 
     mutating func returns() throws(ScriptError) -> Int {
         let word = next()

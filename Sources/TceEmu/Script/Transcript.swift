@@ -10,10 +10,17 @@ public enum Transcript: Hashable, Sendable {
     case hcall(UInt64, HcallStatus)
     /// The return cells, the status first.
     case rtas(RTASCall, [UInt32])
+    case ultracall(Ultracall, UltracallStatus)
+    case svm(SVMHcall, HcallStatus)
+    case frame(RealAddress, FrameState?)
+    /// With a fingerprint (FNV-1a, 64 bits) of the bytes that were read.
+    case dmaRead(DMATransfer, UInt64)
+    case dmaWrite(DMATransfer)
+    case hostLoad(RealAddress, UInt64)
 }
 
 extension Transcript: CustomStringConvertible {
-    /// The line, without its line feed. The form is fixed.
+    /// The line, without its line feed. Up to `rtas` the form is fixed.
     public var description: String {
         switch self {
         case .load(let address, let value):
@@ -36,7 +43,24 @@ extension Transcript: CustomStringConvertible {
                 line += " " + Self.hexadecimal(UInt64(cell), digits: 8)
             }
             return line
+        case .ultracall(let call, let status):
+            return "uv \(call.name ?? Self.hexadecimal(call.rawValue, digits: 4)) = \(status)"
+        case .svm(let call, let status):
+            return "svm \(call.name ?? Self.hexadecimal(call.rawValue, digits: 4)) = \(status)"
+        case .frame(let address, let state):
+            return "frame \(Self.hexadecimal(address)) = \(state?.description ?? "none")"
+        case .dmaRead(let transfer, let fingerprint):
+            return "dma read = \(Self.outcome(transfer)) \(Self.hexadecimal(fingerprint))"
+        case .dmaWrite(let transfer):
+            return "dma write = \(Self.outcome(transfer))"
+        case .hostLoad(let address, let value):
+            return "host load \(Self.hexadecimal(address)) = \(Self.hexadecimal(value))"
         }
+    }
+
+    /// The fault's key and the bytes moved.
+    private static func outcome(_ transfer: DMATransfer) -> String {
+        "\((transfer.fault ?? .absent).key ?? "fault") \(transfer.bytes)"
     }
 
     /// "0x" and at least so many lower-case digits.

@@ -79,12 +79,22 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
         public var peakSharedPages: UInt64 = 0
         public var shareCalls: UInt64 = 0
         public var unshareCalls: UInt64 = 0
+        /// Frames that the hypervisor or a device made leave secure memory, and that came back.
+        public var pageOuts: UInt64 = 0
+        public var pageIns: UInt64 = 0
+        /// Paged-out frames into which a device wrote, and of these those whose content the guest missed.
+        public var damagedPages: UInt64 = 0
+        public var lostPages: UInt64 = 0
 
         enum CodingKeys: String, CodingKey {
             case sharedPages = "shared_pages"
             case peakSharedPages = "peak_shared_pages"
             case shareCalls = "share_calls"
             case unshareCalls = "unshare_calls"
+            case pageOuts = "page_outs"
+            case pageIns = "page_ins"
+            case damagedPages = "damaged_pages"
+            case lostPages = "lost_pages"
         }
     }
 
@@ -106,14 +116,16 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
         }
     }
 
-    /// Events that are counted and not carried out.
+    /// Events that are neither TCE hcalls, RTAS calls nor accesses of devices.
     public struct Others: Codable, Hashable, Sendable {
-        /// Hcalls of which only the opcode is known.
+        /// Hcalls of which only the opcode is known: not carried out.
         public var observedHcalls: UInt64 = 0
         public var ultracalls: UInt64 = 0
-        /// Calls of the guest's DMA API.
+        /// Of these, not answered with U_SUCCESS.
+        public var ultracallErrors: UInt64 = 0
+        /// Calls of the guest's DMA API: not carried out.
         public var guestCalls: UInt64 = 0
-        /// PHBs, windows and resets.
+        /// PHBs, windows, resets and thaws.
         public var platformEvents: UInt64 = 0
         /// Platform events that this machine refused: a limit, an LIOBN that is taken.
         public var refused: UInt64 = 0
@@ -122,6 +134,7 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
             case refused
             case observedHcalls = "observed_hcalls"
             case ultracalls
+            case ultracallErrors = "ultracall_errors"
             case guestCalls = "guest_calls"
             case platformEvents = "platform_events"
         }
@@ -141,4 +154,18 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
     public var check = Check()
 
     public init() {}
+}
+
+extension ReplayStatistics.Sharing {
+    /// What was counted after a moment. What is shared, and the most that was, are of the whole trace.
+    init(_ counters: SharingCounters, since before: SharingCounters) {
+        sharedPages = counters.sharedPages
+        peakSharedPages = counters.peakSharedPages
+        shareCalls = counters.shareCalls - before.shareCalls
+        unshareCalls = counters.unshareCalls - before.unshareCalls
+        pageOuts = counters.pageOuts - before.pageOuts
+        pageIns = counters.pageIns - before.pageIns
+        damagedPages = counters.damagedPages - before.damagedPages
+        lostPages = counters.lostPages - before.lostPages
+    }
 }

@@ -20,6 +20,12 @@ public struct HcallStatus: RawRepresentable, Hashable, Sendable {
     /// An argument is wrong. The PAPR name is `H_PARAMETER`.
     public static let parameter = HcallStatus(rawValue: -4)
 
+    /// The fourth argument is wrong. The PAPR name is `H_P4`.
+    public static let p4 = HcallStatus(rawValue: -57)
+
+    /// Not for this caller, or not now. The PAPR name is `H_UNSUPPORTED`.
+    public static let unsupported = HcallStatus(rawValue: -67)
+
     /// Some of the answer is missing. The PAPR name is `H_PARTIAL`.
     public static let partial = HcallStatus(rawValue: 5)
 

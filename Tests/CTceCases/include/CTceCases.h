@@ -11,31 +11,31 @@
 /* hcall.c */
 #define TCE_CASES_HCALL(X) \
     X(get_unknown_liobn, "[hcall.get.1] H_GET_TCE of an LIOBN without a window, all 64 bits of it, is H_PARAMETER") \
-    X(get_window_end, "[hcall.get.2] H_GET_TCE reads the last page of the window and refuses the next") \
-    X(get_ignores_low_bits, "[hcall.get.2] the bits of an IOBA inside a page are ignored") \
-    X(get_stored_value, "[hcall.get.3] [hcall.put.3] any 64-bit value is stored and read back") \
+    X(get_window_end, "[hcall.get.3] H_GET_TCE reads the last page of the window and refuses the next") \
+    X(get_ignores_low_bits, "[hcall.get.2] [hcall.put.2] the bits of an IOBA inside a page are ignored") \
+    X(get_stored_value, "[hcall.get.5] [hcall.put.5] any 64-bit value is stored and read back") \
     X(put_unknown_liobn, "[hcall.put.1] H_PUT_TCE of an LIOBN without a window is H_PARAMETER") \
-    X(put_window_end, "[hcall.put.2] H_PUT_TCE stores in the last page of the window and refuses the next") \
-    X(put_below_start, "[hcall.put.2] below the start of a window is outside, at a page size of 64 KiB too") \
-    X(put_zero_commits_nothing, "[hcall.put.3] H_PUT_TCE of 0 where nothing was written needs no memory of the host") \
+    X(put_window_end, "[hcall.put.3] H_PUT_TCE stores in the last page of the window and refuses the next") \
+    X(put_below_start, "[hcall.put.3] below the start of a window is outside, at a page size of 64 KiB too") \
+    X(put_zero_commits_nothing, "[hcall.put.5] H_PUT_TCE of 0 where nothing was written needs no memory of the host") \
     X(indirect_unknown_liobn, \
       "[hcall.put-indirect.1] H_PUT_TCE_INDIRECT of an LIOBN without a window is H_PARAMETER") \
     X(indirect_512_and_513, "[hcall.put-indirect.2] a list of 512 entries is stored, one of 513 refused, unsigned") \
     X(indirect_list_alignment, "[hcall.put-indirect.3] the list is a multiple of 4 KiB, at every page size") \
-    X(indirect_no_pages, "[hcall.put-indirect.4] a list of no entries is H_PARAMETER") \
-    X(indirect_first_page_outside, "[hcall.put-indirect.5] a first page outside the window stores nothing") \
-    X(indirect_partial, "[hcall.put-indirect.6] what was stored before a page outside the window stays") \
+    X(indirect_no_pages, "[hcall.put-indirect.7] a list of no entries is H_PARAMETER") \
+    X(indirect_first_page_outside, "[hcall.put-indirect.4] a first page outside the window stores nothing") \
+    X(indirect_partial, "[hcall.put-indirect.9] what was stored before a page outside the window stays") \
     X(indirect_no_memory_is_zeros, "[hcall.put-indirect.6] a list where there is no memory holds zeros") \
-    X(indirect_list_read_once, "[hcall.put-indirect.6] the table does not change with the list after the call") \
-    X(indirect_every_length, "[hcall.put-indirect.6] exactly npages entries are stored, at any place and length") \
-    X(list_in_host_order, "[hcall.put-indirect.6] a list in host order is checked and stored as one in guest memory") \
+    X(indirect_list_read_once, "[hcall.put-indirect.9] the table does not change with the list after the call") \
+    X(indirect_every_length, "[hcall.put-indirect.9] exactly npages entries are stored, at any place and length") \
+    X(list_in_host_order, "[hcall.put-indirect.9] a list in host order is checked and stored as one in guest memory") \
     X(stuff_unknown_liobn, "[hcall.stuff.1] H_STUFF_TCE of an LIOBN without a window is H_PARAMETER") \
     X(stuff_number_of_tces, \
-      "[hcall.stuff.2] as many pages as the window has are stuffed, one more is refused; 513 are fine") \
-    X(stuff_no_pages, "[hcall.stuff.3] stuffing no pages is H_PARAMETER") \
-    X(stuff_first_page_outside, "[hcall.stuff.4] a first page outside the window stores nothing") \
-    X(stuff_partial, "[hcall.stuff.5] what was stored before a page outside the window stays") \
-    X(run_past_the_bus, "[hcall.stuff.5] [hcall.put-indirect.6] a run past 2^64 ends there and does not go on at 0") \
+      "[hcall.stuff.4] as many pages as the window has are stuffed, one more is refused; 513 are fine") \
+    X(stuff_no_pages, "[hcall.stuff.6] stuffing no pages is H_PARAMETER") \
+    X(stuff_first_page_outside, "[hcall.stuff.2] a first page outside the window stores nothing") \
+    X(stuff_partial, "[hcall.stuff.7] what was stored before a page outside the window stays") \
+    X(run_past_the_bus, "[hcall.stuff.7] [hcall.put-indirect.9] a run past 2^64 ends there and does not go on at 0") \
     X(hcall_dispatch, "tce_hcall passes the registers on and ignores those after the last argument") \
     X(hcall_unknown_opcode, "[hcall.function] any other opcode, in all 64 bits, is H_FUNCTION")
 

@@ -29,7 +29,7 @@ struct MemoryTests {
 
     @Test("reading into a buffer says whether all of it was memory")
     func intoBuffer() throws {
-        let machine = try Machine()
+        var machine = try Machine()
         var bytes = [UInt8](repeating: 0xff, count: 8)
         var span = bytes.mutableSpan
         #expect(machine.readMemory(at: 256 << 20 - 8, into: &span))

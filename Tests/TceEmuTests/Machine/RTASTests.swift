@@ -7,9 +7,9 @@ struct RTASTests {
     private let buid: BUID = 0x800_0000_2000_0000
     private let arguments: [UInt32] = [0, 0x800_0000, 0x2000_0000]
 
-    @Test("the four calls have QEMU's tokens and the device tree's names")
+    @Test("the four calls have QEMU's tokens and the device tree's names, and LoPAR's name of the last one of ours")
     func names() {
-        #expect(RTASCall.all.map(\.rawValue) == [0x2026, 0x2027, 0x2028, 0x2029])
+        #expect(RTASCall.all.map(\.rawValue) == [0x2026, 0x2027, 0x2028, 0x2029, 0x12029])
         for call in RTASCall.all {
             #expect(call.name.flatMap(RTASCall.init(name:)) == call)
         }

@@ -203,7 +203,8 @@ struct ReplayTests {
         ])
         #expect(
             statistics.others
-                == .init(observedHcalls: 1, ultracalls: 1, guestCalls: 1, platformEvents: 5, refused: 3))
+                == .init(
+                    observedHcalls: 1, ultracalls: 1, ultracallErrors: 1, guestCalls: 1, platformEvents: 6, refused: 4))
         #expect(statistics.trace.events == 9)
         #expect(statistics.trace.complete)
     }

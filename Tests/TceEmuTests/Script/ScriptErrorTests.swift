@@ -6,10 +6,11 @@ import Testing
 struct ScriptErrorTests {
     private static let number = "a 64-bit number (decimal, or hexadecimal with 0x)"
     private static let statement =
-        "a statement (store, load, H_GET_TCE, H_PUT_TCE, H_PUT_TCE_INDIRECT, H_STUFF_TCE, hcall, rtas)"
+        "a statement (store, load, H_GET_TCE, H_PUT_TCE, H_PUT_TCE_INDIRECT, H_STUFF_TCE, hcall, rtas, uv, svm, "
+        + "frame, memory, dma, host, thaw, reset)"
     private static let call =
         "NAME, an RTAS call (ibm,query-pe-dma-window, ibm,create-pe-dma-window, ibm,remove-pe-dma-window, "
-        + "ibm,reset-pe-dma-window)"
+        + "ibm,reset-pe-dma-window, ibm,reset-pe-dma-windows)"
     private static let end = "the end of the line"
     private static let query = "rtas ibm,query-pe-dma-window"
 

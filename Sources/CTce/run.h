@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run of a batch, as run.c and run_calls.c share it. Not API.
+ */
+#ifndef TCE__RUN_H
+#define TCE__RUN_H
+
+#include "internal.h"
+#include "tce_run.h"
+
+/* Windows found for the streams of a batch, so that an event costs no look-up of its LIOBN. */
+enum { TCE__FOUND_SLOTS = 64 };
+
+typedef struct tce__found {
+    const tce__window *window; /* NULL: the LIOBN has none */
+    uint32_t stream_plus_1;    /* 0: nothing was looked up */
+} tce__found;
+
+typedef struct tce__run {
+    tce_machine *m;
+    const tce_batch *batch;
+    tce_counters *counters;
+    tce_run_options *options;
+    uint64_t generation;
+    bool check;
+    tce__found found[TCE__FOUND_SLOTS];
+} tce__run;
+
+/* Notes that the event's recorded answer is not the machine's. */
+TCE__COLD void tce__run_mismatch(tce__run *r, size_t event, tce_mismatch_what what, uint32_t cell, uint64_t recorded,
+                                 uint64_t answered);
+
+/* A recorded status against the machine's. */
+static inline void tce__run_check_status(tce__run *r, size_t index, int64_t recorded, int64_t answered)
+{
+    r->counters->compared++;
+    if (TCE__UNLIKELY(recorded != answered))
+        tce__run_mismatch(r, index, TCE_MISMATCH_STATUS, 0, (uint64_t)recorded, (uint64_t)answered);
+}
+
+/*
+ * Takes `pages` of work beyond what any event may cost from the run's budget; false: it is spent, and the event is not
+ * to be applied (TCE_ERR_WORK).
+ */
+bool tce__run_spend(tce__run *r, uint64_t pages);
+
+/* The rare events: RTAS calls, ultracalls, what the platform does. */
+tce_result tce__run_rtas(tce__run *r, size_t index, const tce_event *event, tce_err *err);
+tce_result tce__run_ultracall(tce__run *r, size_t index, const tce_event *event, tce_err *err);
+tce_err tce__run_platform(tce__run *r, const tce_event *event);
+
+#endif
