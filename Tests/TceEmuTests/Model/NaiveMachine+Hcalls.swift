@@ -37,8 +37,7 @@ extension NaiveMachine {
             seen.note("an ultravisor's hcall made by the guest")
         default: status = NaiveHcall.function
         }
-        let isTCEHcall = [0x1C, 0x20, 0x138, 0x13C].contains(opcode)
-        seen.note(.hcall(isTCEHcall ? opcode : 0, status))
+        seen.note(.hcall(opcode <= NaiveHcall.putTCEIndirect ? opcode : 0, status))
         return (status, r4)
     }
 
@@ -78,9 +77,8 @@ extension NaiveMachine {
             seen.note("H_STUFF_TCE: no pages")
             return setup.platform == .qemu ? NaiveHcall.parameter : NaiveHcall.success
         }
-        let end = min(first + npages, window.count)
-        for page in first..<end { windows[liobn]?.tces[page] = tce == 0 ? nil : tce }
-        return end - first == npages ? NaiveHcall.success : refuse("H_STUFF_TCE: head written")
+        windows[liobn]?.store(tce, from: first, npages)
+        return npages <= window.count - first ? NaiveHcall.success : refuse("H_STUFF_TCE: head written")
     }
 
     mutating func putTCEIndirect(_ liobn: UInt64, _ ioba: UInt64, list: UInt64, _ npages: UInt64) -> Int64 {

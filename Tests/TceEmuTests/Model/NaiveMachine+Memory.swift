@@ -28,6 +28,10 @@ struct NaiveFrame: Equatable {
 
     /// Only while it is out: the host has written.
     var isDamaged = false
+
+    /// Only of a damaged frame in which memory ended once: from here on the host sees zeros. (Such a frame is nothing
+    /// but the bytes that the host has.)
+    var zerosFrom: UInt64?
 }
 
 extension NaiveMachine {
@@ -47,7 +51,7 @@ extension NaiveMachine {
 
     /// The state of the frame of an address; nil: not memory.
     func frameState(_ address: UInt64) -> NaiveFrameState? {
-        Self.gfn(address) < frameCount ? frame(Self.gfn(address)).state : nil
+        isMemory(address) ? frame(Self.gfn(address)).state : nil
     }
 
     /// What was written over the ciphertext is gone with every change.
@@ -127,8 +131,10 @@ extension NaiveMachine {
         guard isMemory(address), let frame = frames[Self.gfn(address)], frame.state == .secureOut else {
             return byte(address)
         }
+        if let written = frame.written[address] { return written }
+        if let zerosFrom = frame.zerosFrom, address >= zerosFrom { return 0 }
         let aligned = address - address % 8
-        return frame.written[address] ?? Self.byte(address % 8, of: Self.encrypted(word(aligned), at: aligned))
+        return Self.byte(address % 8, of: Self.encrypted(word(aligned), at: aligned))
     }
 
     static func encrypted(_ word: UInt64, at address: UInt64) -> UInt64 {
@@ -204,6 +210,7 @@ extension NaiveMachine {
 
     /// Memory ends elsewhere from now on. What is beyond is gone; the TCEs stay.
     mutating func setMemoryBytes(_ bytes: UInt64) {
+        let isCut = memoryBytes.map { bytes < $0 } ?? true
         memoryBytes = bytes
         for gfn in frames.keys where gfn >= frameCount {
             if frame(gfn).state.isShared {
@@ -215,11 +222,16 @@ extension NaiveMachine {
         for gfn in words.keys where gfn >= frameCount { words[gfn] = nil }
         // The frame in which memory ends.
         let last = Self.gfn(bytes)
+        if isCut, var frame = frames[last], frame.isDamaged, bytes % Self.frameBytes != 0 {
+            frame.written = frame.written.filter { $0.key < bytes }
+            // The doubleword that is cut stays the ciphertext that it was.
+            for at in (bytes - bytes % 8)..<bytes { frame.written[at] = hostByte(at) }
+            frame.zerosFrom = min(frame.zerosFrom ?? bytes, bytes)
+            frames[last] = frame
+        }
         for aligned in words[last, default: [:]].keys where aligned + 8 > bytes {
             let kept = aligned >= bytes ? 0 : UInt64.max << (64 - 8 * (bytes - aligned))
             setWord(aligned, word(aligned) & kept)
         }
-        let written = frame(last).written.filter { $0.key < bytes }
-        frames[last]?.written = written
     }
 }

@@ -53,6 +53,11 @@ struct NaiveWindow: Equatable {
 
     func isAligned(_ ioba: UInt64) -> Bool { offset(ioba) == 0 }
 
+    /// Gives pages of the window a TCE, and those of them that are outside it nothing.
+    mutating func store(_ tce: UInt64, from first: UInt64, _ npages: UInt64) {
+        for page in first..<min(first + npages, count) { tces[page] = tce == 0 ? nil : tce }
+    }
+
     /// The real address of a TCE's page.
     func realPage(_ tce: UInt64) -> UInt64 { tce - tce % pageBytes }
 }

@@ -152,6 +152,11 @@ extension NaiveMachine: SteppedMachine {
 extension Step {
     /// Doublewords as the bytes that they are in memory.
     static func bytes(_ values: [UInt64]) -> [UInt8] {
-        values.flatMap { value in (0..<8).map { NaiveMachine.byte($0, of: value) } }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(8 * values.count)
+        for value in values {
+            for n in 0..<8 as Range<UInt64> { bytes.append(NaiveMachine.byte(n, of: value)) }
+        }
+        return bytes
     }
 }

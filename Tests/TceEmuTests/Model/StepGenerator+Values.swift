@@ -188,7 +188,7 @@ extension StepGenerator {
         switch below(24) {
         case 0: return 0
         case 1: return left &+ 1
-        case 2: return one(of: [.max, .max - gfn, 1 << 48, 0 &- gfn])
+        case 2: return one(of: [.max, .max - gfn, 1 << 49, 0 &- gfn])
         case 3: return left < 8 || (left < 5000 && oneIn(50)) ? left : 1
         default: return 1 + below(3)
         }

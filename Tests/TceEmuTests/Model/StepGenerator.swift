@@ -62,7 +62,8 @@ struct StepGenerator {
             return .dmaRead(liobn, ioba, bytes: dmaBytes())
         case 81..<89:
             let (liobn, ioba) = dmaAddress(machine)
-            let count = (dmaBytes() + 7) / 8
+            // A script's statement has no write of no bytes.
+            let count = max(1, (dmaBytes() + 7) / 8)
             return .dmaWrite(liobn, ioba, (0..<count).map { _ in tce(nil, machine) })
         case 89..<93: return .hostLoad(address(machine))
         case 93..<96: return .hostStore(address(machine), values(machine))
