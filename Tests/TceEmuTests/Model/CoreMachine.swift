@@ -130,6 +130,10 @@ extension CoreMachine: SteppedMachine {
     mutating func peek(_ address: UInt64, count: Int, asHost: Bool) -> [UInt8] {
         asHost ? machine.hostReadMemory(at: address, count: count) : machine.readMemory(at: address, count: count)
     }
+
+    func translate(_ liobn: UInt64, _ ioba: UInt64, write: Bool) -> Translation {
+        machine.translate(liobn, ioba, for: write ? .write : .read)
+    }
 }
 
 extension NaiveRTAS {

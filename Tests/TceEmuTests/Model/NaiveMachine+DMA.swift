@@ -24,20 +24,29 @@ extension NaiveMachine {
         }
     }
 
+    /// The real address of a piece of a page, or why the device may not have it.
+    ///
+    /// - Parameter permission: 1 to read, 2 to write.
+    func translate(_ liobn: UInt64, _ ioba: UInt64, _ bytes: UInt64 = 1, permission: UInt64) -> Translation {
+        if let phb = phbIndex(ofLIOBN: liobn), phbs[phb].isFrozen { return .failure(.frozen) }
+        guard let window = windows[liobn] else { return .failure(.noWindow) }
+        guard window.has(ioba) else { return .failure(.outsideWindow) }
+        let tce = window.tces[window.page(ioba)] ?? 0
+        if tce & permission == 0 { return .failure(permission == 1 ? .noRead : .noWrite) }
+        let address = window.realPage(tce) + window.offset(ioba)
+        return isMemory(address + (max(bytes, 1) - 1)) ? .success(address) : .failure(.notMemory)
+    }
+
     private mutating func access(
         _ liobn: UInt64, _ ioba: UInt64, _ bytes: UInt64, permission: UInt64,
         _ move: (inout Self, inout NaiveTransfer, _ address: UInt64, _ count: UInt64) -> Void
     ) -> NaiveTransfer {
         var transfer = NaiveTransfer()
-        let phb = phbIndex(ofLIOBN: liobn)
-        if let phb, phbs[phb].isFrozen {
-            transfer.fault = .frozen
-        } else {
-            transfer.fault = walk(&transfer, liobn, ioba, bytes, permission, move)
-            if setup.eeh, let phb, transfer.fault != .absent, transfer.fault != .notShared {
-                phbs[phb].isFrozen = true
-                seen.note("a PE freezes")
-            }
+        transfer.fault = walk(&transfer, liobn, ioba, bytes, permission, move)
+        let isError = ![.absent, .notShared, .frozen].contains(transfer.fault)
+        if setup.eeh, isError, let phb = phbIndex(ofLIOBN: liobn) {
+            phbs[phb].isFrozen = true
+            seen.note("a PE freezes")
         }
         seen.note(.fault(transfer.fault.rawValue))
         return transfer
@@ -48,19 +57,19 @@ extension NaiveMachine {
         _ transfer: inout NaiveTransfer, _ liobn: UInt64, _ ioba: UInt64, _ bytes: UInt64, _ permission: UInt64,
         _ move: (inout Self, inout NaiveTransfer, _ address: UInt64, _ count: UInt64) -> Void
     ) -> DMAFault {
-        guard let window = windows[liobn] else { return .noWindow }
         var isOpen = true
         repeat {
             let (next, passes) = ioba.addingReportingOverflow(transfer.bytes)
-            if passes || !window.has(next) { return .outsideWindow }
-            let tce = window.tces[window.page(next)] ?? 0
-            if tce & permission == 0 { return permission == 1 ? .noRead : .noWrite }
-            let count = min(bytes - transfer.bytes, window.pageBytes - window.offset(next))
-            let address = window.realPage(tce) + window.offset(next)
-            guard isMemory(address + (max(count, 1) - 1)) else { return .notMemory }
-            for gfn in framesTouched(address, count) where !frame(gfn).state.isOpen { isOpen = false }
-            move(&self, &transfer, address, count)
-            transfer.bytes += count
+            if passes { return .outsideWindow }
+            var count = bytes - transfer.bytes
+            if let window = windows[liobn] { count = min(count, window.pageBytes - window.offset(next)) }
+            switch translate(liobn, next, count, permission: permission) {
+            case .failure(let fault): return fault
+            case .success(let address):
+                for gfn in framesTouched(address, count) where !frame(gfn).state.isOpen { isOpen = false }
+                move(&self, &transfer, address, count)
+                transfer.bytes += count
+            }
         } while transfer.bytes < bytes
         return isOpen ? .absent : .notShared
     }

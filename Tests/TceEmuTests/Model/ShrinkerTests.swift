@@ -28,6 +28,10 @@ struct WrongMachine: SteppedMachine {
         model.peek(address, count: count, asHost: asHost)
     }
 
+    func translate(_ liobn: UInt64, _ ioba: UInt64, write: Bool) -> Translation {
+        model.translate(liobn, ioba, write: write)
+    }
+
     mutating func take(_ step: Step) -> StepAnswer {
         let before = model
         let answer = model.take(step)

@@ -49,6 +49,9 @@ protocol SteppedMachine: ~Copyable {
 
     /// Guest memory without a touch: what is seen must not change a frame's state.
     mutating func peek(_ address: UInt64, count: Int, asHost: Bool) -> [UInt8]
+
+    /// Where one byte is, without moving it: this freezes nothing.
+    func translate(_ liobn: UInt64, _ ioba: UInt64, write: Bool) -> Translation
 }
 
 /// A machine's state, but for TCEs, memory and frames.
@@ -130,6 +133,10 @@ extension NaiveMachine: SteppedMachine {
             },
             vm: vm, frozen: Dictionary(uniqueKeysWithValues: phbs.map { ($0.buid, $0.isFrozen) }),
             memoryBytes: memoryBytes)
+    }
+
+    func translate(_ liobn: UInt64, _ ioba: UInt64, write: Bool) -> Translation {
+        translate(liobn, ioba, permission: write ? 2 : 1)
     }
 
     func peek(_ address: UInt64, count: Int, asHost: Bool) -> [UInt8] {

@@ -37,7 +37,7 @@ struct StepPair<Other: SteppedMachine & ~Copyable>: ~Copyable {
         guard expected == answered else {
             return StepDifference(expected: "\(expected)", answered: "\(answered)")
         }
-        return compareTables() ?? compareFrames() ?? compareMemory()
+        return compareTables() ?? compareTranslations() ?? compareFrames() ?? compareMemory()
     }
 
     private mutating func probe(_ step: Step) -> StepDifference? {
@@ -62,11 +62,32 @@ struct StepPair<Other: SteppedMachine & ~Copyable>: ~Copyable {
         return nil
     }
 
-    /// Every frame that something happened to, and around the end of memory.
+    /// The first pages of each LIOBN that there may be a window of.
+    private func compareTranslations() -> StepDifference? {
+        for liobn in model.phbs.flatMap({ [$0.liobn, $0.liobn + 1] }) + [NaiveMachine.vioWindow.liobn] {
+            let window = model.windows[liobn] ?? NaiveMachine.vioWindow
+            for page in 0..<5 as Range<UInt64> {
+                let ioba = window.start &+ page << window.shift &+ 0x10
+                let isWrite = page % 2 == 0
+                let expected = model.translate(liobn, ioba, write: isWrite)
+                let answered = other.translate(liobn, ioba, write: isWrite)
+                if expected != answered {
+                    let what = "translate \(liobn) \(ioba) \(isWrite ? "write" : "read")"
+                    return StepDifference(expected: "\(what) = \(expected)", answered: "\(what) = \(answered)")
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Every frame that something happened to, those beside it, and around the end of memory; all of few.
     private mutating func compareFrames() -> StepDifference? {
         var shared: UInt64 = 0
         let last = model.frameCount &- 1
-        for gfn in Set(model.frames.keys).union([0, last, last &+ 1, last &- 1]) where gfn < 1 << 48 {
+        var gfns = Set(model.frames.keys).union([0, last, last &+ 1, last &- 1])
+        if gfns.count < 100 { gfns.formUnion(model.frames.keys.flatMap { [$0 &- 1, $0 + 1] }) }
+        if model.frameCount < 300 { gfns.formUnion(0..<model.frameCount) }
+        for gfn in gfns where gfn < 1 << 48 {
             if let difference = probe(.frame(gfn << 16)) { return difference }
             if model.frame(gfn).state.isShared { shared += 1 }
         }
@@ -91,7 +112,8 @@ struct StepPair<Other: SteppedMachine & ~Copyable>: ~Copyable {
                 }
                 continue
             }
-            if (model.words[gfn] ?? [:]).isEmpty, gfn % 16 != 0 { continue }
+            // All of memory may be shared.
+            if model.frames.count > 100, (model.words[gfn] ?? [:]).isEmpty { continue }
             let count = Int(model.memoryBytes.map { min($0 - base, 1 << 16) } ?? 1 << 16)
             let (expected, answered) = (
                 model.peek(base, count: count, asHost: asHost), other.peek(base, count: count, asHost: asHost)
