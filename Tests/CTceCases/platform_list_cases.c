@@ -294,3 +294,56 @@ ON(kvm_memory_unknown, TCE_PLATFORM_KVM, TCE_MEMORY_UNKNOWN)
     CHECK(at_each_place(m, 16, UINT64_MAX, S, EVERY));
     CHECK_EQ(tce_h_put_tce_indirect(m, LIOBN, 0, UINT64_C(0xFFFFFFFFFFFFF000), 0), S);
 }
+
+/* --- Each place of a list, at sizes of memory around 2^63: the vector loops and their remainders --- */
+
+/* Is a list of any length taken but for the entry `bad`, at any of its places? */
+static bool told_at_every_place(tce_machine *m, uint64_t bad, tce_h_status want)
+{
+    uint64_t entries[40];
+    for (uint64_t n = 1; n <= 40; n++) {
+        for (uint64_t at = 0; at < n; at++) {
+            for (uint64_t i = 0; i < n; i++)
+                entries[i] = i == at ? bad : i % 3 == 0 ? 0 : 0x1000 * i | i % 4;
+            if (tce_h_put_tce_list(m, LIOBN, 0, LIST, entries, n) != want)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Sizes of memory that differ in what a signed comparison makes of them. */
+static const uint64_t large[] = {UINT64_C(1) << 62, (UINT64_C(1) << 63) - 0x1000, UINT64_C(1) << 63,
+                                 (UINT64_C(1) << 63) + 0x1000, UINT64_C(0xFFFFFFFFFFFFE000)};
+
+ON(papr_every_place, TCE_PLATFORM_PAPR, MEMORY_END)
+{
+    CHECK(told_at_every_place(m, MEMORY_END | 1, P));
+    CHECK(told_at_every_place(m, UINT64_MAX, P));
+    CHECK(told_at_every_place(m, UINT64_C(1) << 63 | 2, P));
+    CHECK(told_at_every_place(m, UINT64_MAX ^ 3, S));
+    CHECK(told_at_every_place(m, MEMORY_END - 1, S));
+    for (size_t i = 0; i < COUNT(large); i++) {
+        CHECK_EQ(tce_machine_set_memory_bytes(m, large[i]), TCE_OK);
+        CHECK(told_at_every_place(m, (large[i] - 0x1000) | 1, S));
+        CHECK(told_at_every_place(m, large[i] | 2, P));
+        CHECK(told_at_every_place(m, UINT64_MAX, P));
+        CHECK(told_at_every_place(m, UINT64_MAX ^ 3, S));
+    }
+}
+
+ON(kvm_every_place, TCE_PLATFORM_KVM, MEMORY_END)
+{
+    CHECK(told_at_every_place(m, MEMORY_END, P));
+    CHECK(told_at_every_place(m, UINT64_C(1) << 63, P));
+    CHECK(told_at_every_place(m, UINT64_MAX ^ 3, P));
+    CHECK(told_at_every_place(m, MEMORY_END - 4, S));
+    CHECK(told_at_every_place(m, MEMORY_END | 1, S));
+    for (size_t i = 0; i < COUNT(large); i++) {
+        CHECK_EQ(tce_machine_set_memory_bytes(m, large[i]), TCE_OK);
+        CHECK(told_at_every_place(m, large[i] - 4, S));
+        CHECK(told_at_every_place(m, large[i], P));
+        CHECK(told_at_every_place(m, UINT64_MAX ^ 3, P));
+        CHECK(told_at_every_place(m, large[i] | 1, S));
+    }
+}

@@ -111,6 +111,9 @@
     X(kvm_second_pass, \
       "[hcall.put-indirect.10] KVM: an entry without permission that names no memory ends the call, the head stays") \
     X(kvm_memory_unknown, "[hcall.put-indirect.10] KVM: with memory of unknown size every entry is stored") \
+    X(papr_every_place, "[hcall.put-indirect.8] PAPR: a bad entry is found in any lane, in memory of any size") \
+    X(kvm_every_place, \
+      "[hcall.put-indirect.9] [hcall.put-indirect.10] KVM: an entry is found in any lane, in memory of any size") \
     X(papr_create_refused, "[rtas.create.4] [rtas.create.5] PAPR: a third window and too many TCEs are -3") \
     X(kvm_create_refused, "[rtas.create.4] [rtas.create.5] KVM: they are -1, as QEMU says") \
     X(papr_query_cells, "[rtas.query.2] PAPR: the largest block is 2^31 TCEs in both forms") \
