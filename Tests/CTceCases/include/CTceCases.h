@@ -220,9 +220,9 @@
     X(work_of_dma, "an access costs the pages after its first, up to the window's end") \
     X(work_of_dma_in_frames, "in a secure guest it costs frames, also on one I/O page") \
     X(work_of_bypass, "without translation it costs nothing, at any length") \
-    X(work_of_stuff, "H_STUFF_TCE costs the TCEs that it writes, and a 64th of those that it clears") \
+    X(work_of_stuff, "H_STUFF_TCE costs the TCEs that it writes, and an eighth of those that it clears") \
     X(work_of_ultracalls, "sharing costs the frames that it visits, if it is not refused") \
-    X(work_of_reset, "a reset costs 32 for each LIOBN and what a secure guest's end visits") \
+    X(work_of_reset, "a reset costs 256 for each LIOBN and what a secure guest's end visits") \
     X(work_grows, "the budget grows with each event, and stops at 2^64 - 1") \
     X(run_unshared_lists, "N lists that are not shared: N page-outs, N - 1 page-ins") \
     X(run_list_at_the_end, "a list is written as far as there is memory") \
