@@ -58,10 +58,8 @@ tce_chunk *tce_chunk_create(void)
     return calloc(1, sizeof(tce_chunk));
 }
 
-void tce_chunk_destroy(tce_chunk *chunk)
+void tce_chunk_release(tce_chunk *chunk)
 {
-    if (!chunk)
-        return;
     free(chunk->events);
     free(chunk->times);
     free(chunk->side);
@@ -69,6 +67,14 @@ void tce_chunk_destroy(tce_chunk *chunk)
     free(chunk->stream_slots);
     free(chunk->payload);
     free(chunk->scratch);
+    *chunk = (tce_chunk){.count = 0};
+}
+
+void tce_chunk_destroy(tce_chunk *chunk)
+{
+    if (!chunk)
+        return;
+    tce_chunk_release(chunk);
     free(chunk);
 }
 
@@ -94,14 +100,31 @@ tce_batch tce_chunk_batch(const tce_chunk *chunk)
     };
 }
 
+size_t tce_chunk_memory(const tce_chunk *chunk)
+{
+    return chunk->capacity * (sizeof *chunk->events + sizeof *chunk->times) +
+           chunk->side_capacity * sizeof *chunk->side + chunk->stream_capacity * sizeof *chunk->streams +
+           chunk->payload_capacity + chunk->scratch_bytes;
+}
+
+/* May the chunk hold so many bytes more? */
+static bool may_grow(tce_chunk *chunk, size_t bytes)
+{
+    if (chunk->memory_limit && tce_chunk_memory(chunk) + bytes > chunk->memory_limit)
+        chunk->is_too_large = true;
+    return !chunk->is_too_large;
+}
+
 /* Room for `wanted` elements of `size` bytes, doubling; the limits of the format keep every product small. */
-static bool grow(void **array, size_t *capacity, size_t wanted, size_t size)
+static bool grow(tce_chunk *chunk, void **array, size_t *capacity, size_t wanted, size_t size)
 {
     if (wanted <= *capacity)
         return true;
     size_t next = *capacity ? *capacity : 256;
     while (next < wanted)
         next *= 2;
+    if (!may_grow(chunk, (next - *capacity) * size))
+        return false;
     void *grown = realloc(*array, next * size);
     if (!grown)
         return false;
@@ -114,17 +137,19 @@ bool tce__chunk_reserve(tce_chunk *chunk, size_t events, size_t side, size_t str
 {
     if (events > chunk->capacity) {
         size_t times = chunk->capacity;
-        if (!grow((void **)&chunk->times, &times, events, sizeof *chunk->times) ||
-            !grow((void **)&chunk->events, &chunk->capacity, events, sizeof *chunk->events))
+        if (!grow(chunk, (void **)&chunk->times, &times, events, sizeof *chunk->times) ||
+            !grow(chunk, (void **)&chunk->events, &chunk->capacity, events, sizeof *chunk->events))
             return false;
     }
-    return grow((void **)&chunk->side, &chunk->side_capacity, side, sizeof *chunk->side) &&
-           grow((void **)&chunk->streams, &chunk->stream_capacity, streams, sizeof *chunk->streams);
+    return grow(chunk, (void **)&chunk->side, &chunk->side_capacity, side, sizeof *chunk->side) &&
+           grow(chunk, (void **)&chunk->streams, &chunk->stream_capacity, streams, sizeof *chunk->streams);
 }
 
 void *tce__chunk_scratch(tce_chunk *chunk, size_t bytes)
 {
     if (bytes > chunk->scratch_bytes) {
+        if (!may_grow(chunk, bytes - chunk->scratch_bytes))
+            return NULL;
         free(chunk->scratch);
         chunk->scratch = malloc(bytes);
         chunk->scratch_bytes = chunk->scratch ? bytes : 0;

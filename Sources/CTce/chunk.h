@@ -124,6 +124,8 @@ struct tce_chunk {
     size_t payload_capacity;
     void *scratch;        /* of the encoder and the decoder, which make it */
     size_t scratch_bytes;
+    size_t memory_limit;  /* of what tce_chunk_memory counts; 0: none */
+    bool is_too_large;    /* the limit was met */
 };
 
 static inline uint64_t tce__zigzag(uint64_t delta)

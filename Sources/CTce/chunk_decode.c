@@ -76,7 +76,7 @@ static tce_chunk_fault read_shape(const uint8_t *in, size_t stream_count, tce__s
 /* Side words of form LITERAL, straight from the column. */
 static tce_chunk_fault take_literal(decoder *d, tce_chunk *chunk, tce_event *event, uint64_t words)
 {
-    if (words > TCE_CHUNK_SIDE_MAX - chunk->side_count || words > d->columns[TCE__COLUMN_SIDE].count)
+    if (words == 0 || words > TCE_CHUNK_SIDE_MAX - chunk->side_count || words > d->columns[TCE__COLUMN_SIDE].count)
         return TCE_CHUNK_SIDE_WORDS;
     if (!tce__chunk_reserve(chunk, 0, chunk->side_count + words, 0))
         return TCE_CHUNK_NO_MEMORY;
@@ -424,11 +424,21 @@ static tce_chunk_fault decode(tce_chunk *chunk, const uint8_t *payload, size_t b
     return fault;
 }
 
-tce_chunk_fault tce_chunk_decode(tce_chunk *chunk, const uint8_t *payload, size_t bytes)
+tce_chunk_fault tce_chunk_decode_within(tce_chunk *chunk, const uint8_t *payload, size_t bytes, size_t memory)
 {
     tce_chunk_clear(chunk);
+    chunk->memory_limit = memory;
     tce_chunk_fault fault = decode(chunk, payload, bytes);
+    if (fault == TCE_CHUNK_NO_MEMORY && chunk->is_too_large)
+        fault = TCE_CHUNK_LARGE;
+    chunk->memory_limit = 0;
+    chunk->is_too_large = false;
     if (fault != TCE_CHUNK_OK)
         tce_chunk_clear(chunk);
     return fault;
+}
+
+tce_chunk_fault tce_chunk_decode(tce_chunk *chunk, const uint8_t *payload, size_t bytes)
+{
+    return tce_chunk_decode_within(chunk, payload, bytes, 0);
 }

@@ -27,6 +27,8 @@
 
 enum {
     GZIP_TRAILER_BYTES = 8,
+    STREAMS_BYTES_MAX = 112 + 65536 * 32,     /* the fixed part of a payload and its streams */
+    EVENT_BYTES_MAX = 24 + 2 + (5 + 516) * 15, /* its shape, and what it can take of each column */
     FIELD_START = 12,
     FIELD_CRC = 44,
     SUBFIELD_BYTES = 32,
@@ -57,8 +59,9 @@ tce_gzip_fault tce_member_parse(const uint8_t *bytes, size_t count, tce_member *
         return TCE_GZIP_NO_FIELD;
     if (count < TCE_MEMBER_HEAD_BYTES)
         return TCE_GZIP_CUT;
-    if (crc32(0, bytes + FIELD_START, FIELD_CRC - FIELD_START) != tce__get32(bytes + FIELD_CRC))
-        return TCE_GZIP_FIELD_CRC;
+    uint32_t crc = (uint32_t)crc32(0, bytes + FIELD_START, FIELD_CRC - FIELD_START);
+    if (crc != tce__get32(bytes + FIELD_CRC))
+        return crc == tce__get32_big(bytes + FIELD_CRC) ? TCE_GZIP_BYTE_ORDER : TCE_GZIP_FIELD_CRC;
     out->sequence = tce__get32(bytes + 16);
     out->count = tce__get32(bytes + 20);
     out->first_time = tce__get64(bytes + 24);
@@ -66,7 +69,13 @@ tce_gzip_fault tce_member_parse(const uint8_t *bytes, size_t count, tce_member *
     out->inflated_bytes = tce__get32(bytes + 36);
     /* deflate makes at most 1032 bytes out of one (zlib's technical note), so a size that lies wildly shows here. */
     uint64_t most = ((uint64_t)out->member_bytes - TCE_MEMBER_HEAD_BYTES - GZIP_TRAILER_BYTES) * 1032 + 64;
-    if (out->member_bytes < TCE_MEMBER_HEAD_BYTES + GZIP_TRAILER_BYTES + 2 ||
+    /* Nor can few events fill a large payload: a list is 516 side words, a value in a column at most 15 bytes. */
+    uint64_t most_of_events =
+        out->count ? STREAMS_BYTES_MAX + out->count * (uint64_t)EVENT_BYTES_MAX : TCE_TEXT_BYTES_MAX;
+    if (most > most_of_events)
+        most = most_of_events;
+    if (out->count > TCE_CHUNK_EVENTS_MAX ||
+        out->member_bytes < TCE_MEMBER_HEAD_BYTES + GZIP_TRAILER_BYTES + 2 ||
         out->member_bytes > TCE_PAYLOAD_BYTES_MAX + (TCE_PAYLOAD_BYTES_MAX >> 8) ||
         out->inflated_bytes > TCE_PAYLOAD_BYTES_MAX || out->inflated_bytes > most ||
         tce__get32(bytes + 40) != 0)
@@ -217,6 +226,12 @@ tce_gzip_fault tce_inflate_member(tce_inflater *i, const uint8_t *bytes, const t
     default:
         return data_fault(&i->z);
     }
+}
+
+void tce_inflate_work(const tce_inflater *i, size_t *used, size_t *made)
+{
+    *used = i->z.total_in;
+    *made = i->z.total_out;
 }
 
 tce_gzip_fault tce_inflate_some(tce_inflater *i, const uint8_t *in, size_t in_bytes, size_t *used, uint8_t *out,

@@ -106,30 +106,20 @@ static bool is_kvm_memory(const tce_machine *m, uint64_t tce)
     return tce__is_memory(m, tce & ~TCE_ACCESS_RW);
 }
 
-/* KVM's first pass: would it leave this list to QEMU? (Linux kvm/book3s_64_vio.c) */
-static bool kvm_gives_up(const tce_machine *m, const tce__window *w, const uint64_t *entries, uint64_t npages)
+/* Looks over a list; `high` is what an address is filled up with. Memory of unknown size has no outside. */
+static unsigned look_over(const tce_machine *m, const uint64_t *entries, uint64_t npages, uint64_t low, uint64_t high)
 {
-    const uint64_t low = tce_page_mask(w->shift) & ~TCE_ACCESS_RW, memory = m->memory_bytes;
-    bool any = false;
-    /* Without branches, so that a list of 512 goes through in vectors. Memory of unknown size ends at 2^64 - 1, which
-     * no address without its two low bits reaches. */
-    for (uint64_t i = 0; i < npages; i++) {
-        uint64_t tce = entries[i];
-        any |= ((tce & TCE_ACCESS_RW) != 0) & (((tce & low) != 0) | ((tce & ~TCE_ACCESS_RW) >= memory));
+    const uint64_t sign = UINT64_C(1) << 63;
+    const uint64_t memory = m->memory_bytes;
+    if (TCE__LIKELY(memory <= sign))
+        return m->kernels.screen(entries, (size_t)npages, low, high, memory);
+    unsigned found = m->kernels.screen(entries, (size_t)npages, low, high, sign) & TCE__SCREEN_MISALIGNED;
+    for (uint64_t i = 0; i < npages && memory != TCE_MEMORY_UNKNOWN; i++) {
+        const bool mapped = (entries[i] & TCE_ACCESS_RW) != 0;
+        if (((entries[i] & ~TCE_ACCESS_RW) | high) >= memory)
+            found |= TCE__SCREEN_OUTSIDE | (mapped ? TCE__SCREEN_OUTSIDE_MAPPED : 0u);
     }
-    return any;
-}
-
-/* PAPR's look at a list: does it name, with permission, a page that is not the partition's? */
-static bool any_disowned(const tce_machine *m, const tce__window *w, const uint64_t *entries, uint64_t npages)
-{
-    const uint64_t mask = tce_page_mask(w->shift), memory = m->memory_bytes;
-    bool any = false;
-    if (memory == TCE_MEMORY_UNKNOWN)
-        return false;
-    for (uint64_t i = 0; i < npages; i++)
-        any |= ((entries[i] & TCE_ACCESS_RW) != 0) & ((entries[i] | mask) >= memory);
-    return any;
+    return found;
 }
 
 tce_h_status tce__put_list(tce_machine *m, const tce__window *w, uint64_t liobn, uint64_t ioba, uint64_t list,
@@ -189,14 +179,19 @@ tce_h_status tce__put_list(tce_machine *m, const tce__window *w, uint64_t liobn,
     }
     /* 8. PAPR: every entry with permission names a page of the partition, else nothing is stored.
      *    [hcall.put-indirect.8] */
-    if (p->owned_only)
-        return any_disowned(m, w, from.entries, npages) ? TCE_H_PARAMETER : store_list(m, w, index, from, npages);
-    /* 9. KVM: a list that its first pass does not like is QEMU's, which stores it as it is. [hcall.put-indirect.9] */
-    if (kvm_gives_up(m, w, from.entries, npages))
+    const uint64_t mask = tce_page_mask(w->shift);
+    if (p->owned_only) {
+        const unsigned found = look_over(m, from.entries, npages, 0, mask);
+        return (found & TCE__SCREEN_OUTSIDE_MAPPED) != 0 ? TCE_H_PARAMETER : store_list(m, w, index, from, npages);
+    }
+    /* 9. KVM: a list that its first pass does not like is QEMU's, which stores it as it is: an entry with permission is
+     *    no page's address, or in no memory. [hcall.put-indirect.9] */
+    const unsigned found = look_over(m, from.entries, npages, mask & ~TCE_ACCESS_RW, 0);
+    if ((found & (TCE__SCREEN_MISALIGNED | TCE__SCREEN_OUTSIDE_MAPPED)) != 0)
         return store_list(m, w, index, from, npages);
     /* 10. KVM's second pass also looks up the address of an entry without permission; the first that is not memory ends
      *     it, and what was stored before stays. [hcall.put-indirect.10] */
-    uint64_t good = 0;
+    uint64_t good = (found & TCE__SCREEN_OUTSIDE) != 0 ? 0 : npages;
     while (good < npages && is_kvm_memory(m, from.entries[good]))
         good++;
     (void)store_list(m, w, index, from, good);

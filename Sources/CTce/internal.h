@@ -53,12 +53,22 @@ static inline void *tce__map_find(const tce__map *map, uint64_t key)
     }
 }
 
-/* --- Copying and filling TCEs (kernels.c) --- */
+/* --- Copying, looking over and filling TCEs (kernels.c) --- */
 
 typedef struct tce__kernels {
     void (*copy_swapped)(uint64_t *to, const void *from, size_t count);     /* big-endian doublewords to host order */
     void (*fill)(uint64_t *to, uint64_t value, size_t count);
+
+    /*
+     * Looks over TCEs: bits TCE__SCREEN_... of what was found. An address is the TCE without its two low bits, or'ed
+     * with `high`; it is outside if it is not below `memory`, which is at most 2^63.
+     */
+    unsigned (*screen)(const uint64_t *tces, size_t count, uint64_t low, uint64_t high, uint64_t memory);
 } tce__kernels;
+
+#define TCE__SCREEN_MISALIGNED 1u       /* one with a permission bit has a bit of `low` */
+#define TCE__SCREEN_OUTSIDE 2u          /* one has an address outside memory */
+#define TCE__SCREEN_OUTSIDE_MAPPED 4u   /* one with a permission bit has */
 
 tce__kernels tce__kernels_choose(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying a TCE list (big-endian) into a table, and filling a table with one value. The fastest form that the host's
- * processor has is chosen when a machine is made; all forms give the same bytes. Architectural.
+ * Copying a TCE list (big-endian) into a table, looking over one, and filling a table with one value. The fastest form
+ * that the host's processor has is chosen when a machine is made; all forms give the same bytes. Architectural.
  */
 #include "internal.h"
 
@@ -25,6 +25,32 @@ static void fill_portable(uint64_t *to, uint64_t value, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         to[i] = value;
+}
+
+/*
+ * Differences instead of comparisons, and masks instead of branches: so the loop becomes one of vectors, also on a
+ * processor that cannot compare unsigned doublewords. Addresses and the memory's size are told apart by the sign of
+ * their difference, which needs both below 2^63; an address from there on has its own sign.
+ */
+__attribute__((always_inline)) static inline unsigned screen(const uint64_t *tces, size_t count, uint64_t low,
+                                                             uint64_t high, uint64_t memory)
+{
+    const uint64_t sign = UINT64_C(1) << 63;
+    uint64_t misaligned = 0, outside = 0, outside_mapped = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t tce = tces[i], mapped = 0 - ((tce | tce >> 1) & 1), address = (tce & ~TCE_ACCESS_RW) | high;
+        const uint64_t beyond = address | ~(address - memory);
+        misaligned |= tce & low & mapped;
+        outside |= beyond;
+        outside_mapped |= beyond & mapped;
+    }
+    return (misaligned != 0 ? TCE__SCREEN_MISALIGNED : 0u) | ((outside & sign) != 0 ? TCE__SCREEN_OUTSIDE : 0u) |
+           ((outside_mapped & sign) != 0 ? TCE__SCREEN_OUTSIDE_MAPPED : 0u);
+}
+
+static unsigned screen_portable(const uint64_t *tces, size_t count, uint64_t low, uint64_t high, uint64_t memory)
+{
+    return screen(tces, count, low, high, memory);
 }
 
 #if defined(TCE__AVX2)
@@ -65,12 +91,20 @@ __attribute__((target("avx2"))) static void fill_avx2(uint64_t *to, uint64_t val
 }
 #endif
 
+#if defined(TCE__AVX2)
+__attribute__((target("avx2"))) static unsigned screen_avx2(const uint64_t *tces, size_t count, uint64_t low,
+                                                            uint64_t high, uint64_t memory)
+{
+    return screen(tces, count, low, high, memory);
+}
+#endif
+
 tce__kernels tce__kernels_choose(void)
 {
 #if defined(TCE__AVX2)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2"))
-        return (tce__kernels){.copy_swapped = copy_swapped_avx2, .fill = fill_avx2};
+        return (tce__kernels){.copy_swapped = copy_swapped_avx2, .fill = fill_avx2, .screen = screen_avx2};
 #endif
-    return (tce__kernels){.copy_swapped = copy_swapped_portable, .fill = fill_portable};
+    return (tce__kernels){.copy_swapped = copy_swapped_portable, .fill = fill_portable, .screen = screen_portable};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Foundation
 import TceEmu
 
 struct Dump: ParsableCommand {
@@ -48,35 +49,62 @@ struct Dump: ParsableCommand {
         if case .chunk(let first) = range.from { options.firstChunk = first }
         let reader = try TraceReader(openInput(trace), options: options)
         var output = StandardOutput()
+        var progress = Progress("dump", total: fileSize(trace))
+        do {
+            try print(reader, to: &output, &progress)
+        } catch {
+            progress.end()
+            try output.flush()
+            report(reader)
+            throw error
+        }
+        progress.end()
+        try output.flush()
+        report(reader)
+    }
+
+    private func report(_ reader: TraceReader) {
+        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
+    }
+
+    private func print(
+        _ reader: TraceReader, to output: inout StandardOutput, _ progress: inout Progress
+    ) throws {
+        while try reader.skipSome() { progress.update(done: reader.bytesRead, events: reader.eventsSkipped) }
         let printer = TextPrinter(header: reader.header)
+        // Where the text goes to the terminal as well, the first of it ends the line that says how far we are.
+        let sharesTerminal = isatty(STDOUT_FILENO) == 1
         var text: [UInt8] = []
         printer.appendHeader(to: &text)
         let unit = reader.header.unitNanoseconds
-        do {
-            reading: while let batch = try reader.next() {
-                for index in 0..<batch.count {
-                    let time = batch.time(at: index)
-                    let since = time - (reader.firstTime ?? time)
-                    if range.from?.isAfter(time: since, chunk: reader.chunkNumber, unit: unit) ?? false { continue }
-                    guard range.to?.isAfter(time: since, chunk: reader.chunkNumber, unit: unit) ?? true else {
-                        break reading
-                    }
-                    if !kind.isEmpty, !kind.contains(batch.kindName(at: index)) { continue }
-                    let event = batch[index]
-                    if !liobn.isEmpty, !(event.liobn.map(liobn.contains) ?? false) { continue }
-                    printer.append(event, to: &text)
+        var hasPrinted = false
+        while let batch = try reader.next() {
+            for index in 0..<batch.count {
+                let time = batch.time(at: index)
+                let since = time - (reader.firstTime ?? time)
+                if range.from?.isAfter(time: since, chunk: reader.chunkNumber, unit: unit) ?? false { continue }
+                guard range.to?.isAfter(time: since, chunk: reader.chunkNumber, unit: unit) ?? true else {
+                    try output.write(text)
+                    return
                 }
+                if !kind.isEmpty, !kind.contains(batch.kindName(at: index)) { continue }
+                let event = batch[index]
+                if !liobn.isEmpty, !(event.liobn.map(liobn.contains) ?? false) { continue }
+                printer.append(event, to: &text)
+                if sharesTerminal, !hasPrinted { progress.end() }
+                hasPrinted = true
+                // The lists of one chunk are megabytes of text.
+                guard text.count >= 1 << 16 else { continue }
                 try output.write(text)
                 text.removeAll(keepingCapacity: true)
             }
-        } catch {
             try output.write(text)
-            try output.flush()
-            throw error
+            text.removeAll(keepingCapacity: true)
+            if !sharesTerminal || !hasPrinted {
+                progress.update(done: reader.bytesRead, events: reader.eventsSkipped + reader.eventsRead)
+            }
         }
         try output.write(text)
-        try output.flush()
-        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
     }
 }
 

@@ -5,10 +5,10 @@ import TceEmu
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a trace from a log or from text.",
-        subcommands: [ImportQEMU.self, ImportText.self])
+        subcommands: [ImportQEMU.self, ImportFtrace.self, ImportText.self])
 }
 
-/// What both importers are asked.
+/// What all importers are asked.
 struct ImportOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The trace to write; - is the standard output.")
     var output: String
@@ -50,7 +50,48 @@ struct ImportQEMU: ParsableCommand {
 
     func run() throws {
         var importer = QEMULogImporter(QEMULogImporter.Options(memoryBytes: memory, command: command))
-        try importTrace(from: log, with: &importer, options)
+        try importTrace(
+            from: log, with: &importer, options, ifEmpty: "was it recorded with -trace 'spapr_iommu*'?")
+    }
+}
+
+struct ImportFtrace: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ftrace",
+        abstract: "Imports the hcalls, DMA maps and unmaps of a Linux guest's ftrace text, plain or gzip.",
+        discussion: """
+            Record such a text in the guest with
+              cd /sys/kernel/tracing
+              echo 'opcode==28 || opcode==32 || opcode==312 || opcode==316' |
+                tee events/powerpc/hcall_entry/filter events/powerpc/hcall_exit/filter
+              echo 1 | tee events/powerpc/hcall_entry/enable events/powerpc/hcall_exit/enable
+              ...
+              cat trace > boot.txt
+            Maps and unmaps need probes on the guest's functions: docs/ftrace.md has them.
+
+            The exit status is 65 when a line of these events was not understood; other events are counted.
+
+            Example:
+              tce-emu import ftrace boot.txt.gz -o boot.tcet --memory 2G
+            """)
+
+    @Argument(help: "The text, plain or gzip; - is the standard input.")
+    var log: String
+
+    @Option(
+        help: "Memory of the guest, such as 2G; unknown means that no address is outside it.", transform: parseBytes)
+    var memory: UInt64?
+
+    @Option(help: "The command line of the machine, for the trace's header.")
+    var command: String?
+
+    @OptionGroup var options: ImportOptions
+
+    func run() throws {
+        var importer = FtraceImporter(FtraceImporter.Options(memoryBytes: memory, command: command))
+        try importTrace(
+            from: log, with: &importer, options,
+            ifEmpty: "were powerpc:hcall_entry and powerpc:hcall_exit enabled?")
     }
 }
 
@@ -70,13 +111,13 @@ struct ImportText: ParsableCommand {
 
     func run() throws {
         var importer = TextImporter()
-        try importTrace(from: file, with: &importer, options)
+        try importTrace(from: file, with: &importer, options, ifEmpty: "docs/text-form.md has examples")
     }
 }
 
 /// Reads lines, writes a trace, says what was not understood.
 private func importTrace<Importer: TraceImporter>(
-    from path: String, with importer: inout Importer, _ options: ImportOptions
+    from path: String, with importer: inout Importer, _ options: ImportOptions, ifEmpty hint: String
 ) throws {
     do {
         let input = try openInput(path)
@@ -106,10 +147,10 @@ private func importTrace<Importer: TraceImporter>(
         if let failure {
             // The events before the fault are kept, in a trace without its end: every reader says that it is cut.
             try target.abandon()
-            complain(importer.report, of: path)
+            complain(importer.report, of: path, ifEmpty: hint)
             throw failure
         }
-        complain(importer.report, of: path)
+        complain(importer.report, of: path, ifEmpty: hint)
         if importer.report.notUnderstoodLines > 0 { throw ExitStatus.dataError }
     } catch {
         throw ExitStatus.describe(error, file: error is FileError ? nil : path)
@@ -148,7 +189,7 @@ private final class ImportTarget {
 }
 
 /// What an import met, on the standard error.
-private func complain(_ report: ImportReport, of path: String) {
+private func complain(_ report: ImportReport, of path: String, ifEmpty hint: String) {
     complain("\(path): \(report.lines.grouped) lines read, \(report.events.grouped) events made")
     let foreign = report.foreign.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     if !foreign.isEmpty {
@@ -157,7 +198,7 @@ private func complain(_ report: ImportReport, of path: String) {
             "\(path): lines of other programs: \(kinds.joined(separator: ", "))\(foreign.count > 5 ? ", ..." : "")")
     }
     if report.events == 0 {
-        complain("\(path): there was nothing to import in it: was it recorded with -trace 'spapr_iommu*'?")
+        complain("\(path): there was nothing to import in it: \(hint)")
     }
     if report.clampedTimes > 0 {
         complain("\(path): time stamps that went back, and were clamped: \(report.clampedTimes.grouped)")

@@ -27,12 +27,19 @@ struct Info: ParsableCommand {
 
     func run() throws {
         do {
-            let summary = try TraceSummary(openInput(trace))
+            let summary = try TraceSummary(openInput(trace), keepsChunks: chunks)
             if verify, summary.fault == nil {
-                let reader = try TraceReader(openInput(trace))
+                var options = TraceReader.Options()
+                options.verifiesTotals = true
+                let reader = try TraceReader(openInput(trace), options: options)
                 var progress = Progress("verify", total: summary.fileBytes)
-                while try reader.next() != nil {
-                    progress.update(done: reader.bytesRead, events: reader.eventsRead)
+                do {
+                    while try reader.next() != nil {
+                        progress.update(done: reader.bytesRead, events: reader.eventsRead)
+                    }
+                } catch {
+                    progress.end()
+                    throw error
                 }
                 progress.end()
             }

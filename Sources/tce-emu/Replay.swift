@@ -40,7 +40,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "What a fault does to the device's PE: freeze it until the trace thaws it, or nothing (off).")
     var eeh = EEH.off
 
-    @Option(help: "Threads that inflate and decode, 2 MiB each; the default is one a core, at most 4.")
+    @Option(help: "Threads that inflate and decode, in 16 MiB for all; the default is one a core, at most 4.")
     var threads: Int?
 
     @OptionGroup var range: RangeOptions

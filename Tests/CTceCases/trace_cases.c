@@ -86,6 +86,19 @@ CASE(chunk_round_trip)
     CHECK(right);
 }
 
+/* What decodes is well-formed: the times do not go back, the indices are in range. */
+static bool well_formed(const tce_chunk *chunk)
+{
+    tce_batch b = tce_chunk_batch(chunk);
+    for (size_t i = 0; i < b.count; i++) {
+        if ((i && b.times[i] < b.times[i - 1]) || b.events[i].stream >= b.stream_count ||
+            !tce_event_kind_name(b.events[i].kind) ||
+            tce_event_side_words(&b.events[i], b.side, b.side_count) == UINT64_MAX)
+            return false;
+    }
+    return true;
+}
+
 CASE(chunk_hostile)
 {
     tce_chunk *from = tce_chunk_create(), *to = tce_chunk_create();
@@ -107,17 +120,94 @@ CASE(chunk_hostile)
             right = tce_chunk_batch(to).count == 0;
             continue;
         }
-        /* What decodes is well-formed: the times do not go back, the indices are in range. */
-        tce_batch b = tce_chunk_batch(to);
-        for (size_t i = 0; right && i < b.count; i++)
-            right = (i == 0 || b.times[i] >= b.times[i - 1]) && b.events[i].stream < b.stream_count &&
-                    tce_event_kind_name(b.events[i].kind) &&
-                    tce_event_side_words(&b.events[i], b.side, b.side_count) != UINT64_MAX;
+        right = well_formed(to);
     }
     free(changed);
     tce_chunk_destroy(from);
     tce_chunk_destroy(to);
     CHECK(right);
+}
+
+static void put32(uint8_t *at, uint64_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Values at an edge of something in each field: counts, planes, escapes, shapes, bases, and pairs of them at once. */
+CASE(chunk_hostile_fields)
+{
+    static const uint64_t edges[] = {0,      1,       2,       7,       8,        9,         12,        31,
+                                     63,     64,      0x80,    0xff,    0x100,    511,       512,       513,
+                                     0xffff, 0x10000, 0x10001, 0xfffff, 0x100000, 0x7fffffff, 0x80000000, 0xffffffff};
+    enum { EDGES = sizeof edges / sizeof *edges, FIXED = 112 };
+    tce_chunk *from = tce_chunk_create(), *to = tce_chunk_create();
+    const uint8_t *payload = NULL;
+    size_t bytes = 0, decoded = 0;
+    bool right = from && to && fill(from, 90, 77) && tce_chunk_encode(from, 1, &payload, &bytes) == TCE_CHUNK_OK;
+    uint8_t *changed = right ? malloc(bytes) : NULL;
+    size_t tables = right ? FIXED + get32(payload + 32) * 32u + get32(payload + 36) * 24u : 0;
+    uint64_t state = 4242;
+    right = right && changed;
+    for (int round = 0; right && round < 8000; round++) {
+        memcpy(changed, payload, bytes);
+        for (uint64_t n = 1 + next_random(&state) % 2; n > 0; n--) {
+            uint64_t edge = edges[next_random(&state) % EDGES];
+            switch (next_random(&state) % 4) {
+            case 0: put32(changed + 8 + next_random(&state) % 26 * 4, edge); break;
+            case 1: put32(changed + FIXED + next_random(&state) % ((tables - FIXED) / 4) * 4, edge); break;
+            case 2: changed[FIXED + next_random(&state) % (tables - FIXED)] = (uint8_t)edge; break;
+            default: changed[tables + next_random(&state) % (bytes - tables)] = (uint8_t)edge; break;
+            }
+        }
+        /* In memory of its own size, so that a byte read behind it is seen. */
+        size_t length = next_random(&state) % 4 ? bytes : FIXED + (size_t)(next_random(&state) % (bytes - FIXED));
+        uint8_t *exact = malloc(length);
+        right = exact;
+        if (!exact)
+            break;
+        memcpy(exact, changed, length);
+        bool taken = tce_chunk_decode_within(to, exact, length, round % 2 ? 0 : 1 << 20) == TCE_CHUNK_OK;
+        decoded += taken;
+        right = taken ? well_formed(to) : tce_chunk_batch(to).count == 0;
+        free(exact);
+    }
+    free(changed);
+    tce_chunk_destroy(from);
+    tce_chunk_destroy(to);
+    CHECK(right);
+    CHECK(decoded > 100);
+}
+
+CASE(chunk_memory_limit)
+{
+    tce_chunk *from = tce_chunk_create(), *to = tce_chunk_create();
+    const uint8_t *payload = NULL;
+    size_t bytes = 0;
+    bool right = from && to && fill(from, 3000, 8) && tce_chunk_encode(from, 1, &payload, &bytes) == TCE_CHUNK_OK;
+    tce_chunk_fault little = TCE_CHUNK_OK, enough = TCE_CHUNK_OK;
+    size_t held = 0, after = 1;
+    if (right) {
+        little = tce_chunk_decode_within(to, payload, bytes, 200000);
+        held = tce_chunk_memory(to);
+        enough = tce_chunk_decode_within(to, payload, bytes, 4 << 20);
+        right = same(from, to);
+        tce_chunk_release(to);
+        after = tce_chunk_memory(to);
+        right = right && tce_chunk_decode(to, payload, bytes) == TCE_CHUNK_OK && same(from, to);
+    }
+    tce_chunk_destroy(from);
+    tce_chunk_destroy(to);
+    CHECK(right);
+    CHECK_EQ(little, TCE_CHUNK_LARGE);
+    CHECK_EQ(enough, TCE_CHUNK_OK);
+    CHECK(held <= 200000);
+    CHECK_EQ(after, 0);
 }
 
 CASE(chunk_append_checks)

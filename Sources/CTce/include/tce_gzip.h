@@ -21,10 +21,11 @@
     X(TCE_GZIP_NOT_GZIP, 3, "there is no gzip header")                                           \
     X(TCE_GZIP_NO_FIELD, 4, "the gzip header has no trace field (TC)")                           \
     X(TCE_GZIP_FIELD_CRC, 5, "the trace field's CRC-32 is wrong")                                \
-    X(TCE_GZIP_FIELD_SIZE, 6, "the trace field's sizes are not possible")                        \
+    X(TCE_GZIP_FIELD_SIZE, 6, "the trace field's sizes or count are not possible")               \
     X(TCE_GZIP_DATA, 7, "the deflate data are damaged")                                          \
     X(TCE_GZIP_CRC, 8, "the payload's CRC-32 is wrong")                                          \
-    X(TCE_GZIP_SIZE, 9, "the payload or the member has not the size that the trace field gives")
+    X(TCE_GZIP_SIZE, 9, "the payload or the member has not the size that the trace field gives") \
+    X(TCE_GZIP_BYTE_ORDER, 10, "the trace field's numbers are big-endian; a trace is little-endian")
 
 TCE_ENUM(int32_t, tce_gzip_fault) {
 #define TCE_X(name, value, text) name = value,
@@ -75,6 +76,9 @@ void tce_inflater_destroy(tce_inflater *inflater);
  */
 tce_gzip_fault tce_inflate_member(tce_inflater *inflater, const uint8_t *bytes, const tce_member *member,
                                   uint8_t *out);
+
+/* How many bytes the last tce_inflate_member took and made, also where it ended in a fault. */
+void tce_inflate_work(const tce_inflater *inflater, size_t *used, size_t *made);
 
 /*
  * Inflates a stream of gzip members piece by piece. *used and *made are how many bytes were taken and written. Call

@@ -21,6 +21,7 @@
 #define TCE_CHUNK_EVENTS_MAX 65536u
 #define TCE_CHUNK_SIDE_MAX 1048576u
 #define TCE_PAYLOAD_BYTES_MAX 16777216u
+#define TCE_TEXT_BYTES_MAX 1048576u /* of the header's or the end's payload */
 
 /* What a writer puts into one chunk, unless told otherwise. */
 #define TCE_CHUNK_EVENTS 32768u
@@ -48,7 +49,8 @@ TCE_ENUM(uint8_t, tce_member_kind) {
     X(TCE_CHUNK_TIME, 11, "its time stamps are not those that it promised")                     \
     X(TCE_CHUNK_TRAILING, 12, "bytes follow the last column")                                   \
     X(TCE_CHUNK_FULL, 13, "no more events fit")                                                 \
-    X(TCE_CHUNK_BYTES, 14, "it is larger than 16 MiB")
+    X(TCE_CHUNK_BYTES, 14, "it is larger than 16 MiB")                                          \
+    X(TCE_CHUNK_LARGE, 15, "it needs more memory than it was given")
 
 TCE_ENUM(int32_t, tce_chunk_fault) {
 #define TCE_X(name, value, text) name = value,
@@ -107,6 +109,18 @@ tce_chunk_fault tce_chunk_encode(tce_chunk *chunk, uint32_t sequence, const uint
  * chunk is empty.
  */
 tce_chunk_fault tce_chunk_decode(tce_chunk *chunk, const uint8_t *payload, size_t bytes);
+
+/*
+ * The same where the chunk may hold at most `memory` bytes, what it holds already included: TCE_CHUNK_LARGE if that is
+ * not enough. A payload of a few bytes can make 8 MiB of side words, so that its size does not tell.
+ */
+tce_chunk_fault tce_chunk_decode_within(tce_chunk *chunk, const uint8_t *payload, size_t bytes, size_t memory);
+
+/* Bytes that the chunk's arrays take. */
+size_t tce_chunk_memory(const tce_chunk *chunk);
+
+/* Forgets the events and gives the memory back. */
+void tce_chunk_release(tce_chunk *chunk);
 
 TCE_END_DECLS
 

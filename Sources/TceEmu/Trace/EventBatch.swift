@@ -92,11 +92,42 @@ import CTce
         return unsafe try body(UnsafeRawBufferPointer(start: payload, count: bytes))
     }
 
-    /// Takes the events of a payload in place of its own.
-    func decode(_ payload: UnsafeRawBufferPointer) throws(TraceError) {
-        let fault = unsafe tce_chunk_decode(
-            chunk, payload.baseAddress?.assumingMemoryBound(to: UInt8.self), payload.count)
+    /// Takes the events of a payload in place of its own. False, and none taken, if they need more than `memory` bytes;
+    /// 0: as many as the format allows.
+    func decode(_ payload: UnsafeRawBufferPointer, within memory: Int) throws(TraceError) -> Bool {
+        let fault = unsafe tce_chunk_decode_within(
+            chunk, payload.baseAddress?.assumingMemoryBound(to: UInt8.self), payload.count, memory)
+        if Int(fault) == Int(TCE_CHUNK_LARGE) { return false }
         guard fault == 0 else { throw TraceError(chunk: fault) }
+        return true
+    }
+
+    /// Bytes of memory that it holds.
+    var memory: Int { unsafe tce_chunk_memory(chunk) }
+
+    /// Bytes that its events are, whatever memory it holds for them.
+    var weight: Int { count * 40 + sideCount * 8 }
+
+    /// Forgets the events and gives the memory back.
+    func release() {
+        unsafe tce_chunk_release(chunk)
+    }
+
+    /// Counts its events by kind, and notes the windows that they make.
+    func addTotals(to totals: inout TraceTotals) {
+        var counts = [UInt64](repeating: 0, count: Int(TCE_EVENT_KIND_LIMIT))
+        addCounts(to: &counts)
+        for (kind, count) in counts.enumerated() where count > 0 {
+            totals.kinds[EventKind(rawValue: UInt8(kind)), default: 0] += count
+        }
+        let makers = [TCE_EVENT_PHB, TCE_EVENT_WINDOW, TCE_EVENT_RTAS].map { Int($0) }
+        guard makers.contains(where: { counts[$0] > 0 }) else { return }
+        let batch = unsafe tce_chunk_batch(chunk)
+        var seen: Set<TraceTotals.Window> = []
+        for index in 0..<(unsafe batch.count) where makers.contains(Int(unsafe batch.events[index].kind)) {
+            guard let window = TraceTotals.Window(madeBy: self[index].body) else { continue }
+            if seen.insert(window).inserted { totals.note(window) }
+        }
     }
 }
 

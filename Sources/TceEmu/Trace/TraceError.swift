@@ -8,7 +8,7 @@ public struct TraceError: Error, Hashable, Sendable {
         case damaged
         /// The file ends before its end member.
         case cut
-        /// The file is of a newer format version.
+        /// The file is of a newer format version, or of the other byte order.
         case version
         /// It is not a trace at all.
         case notATrace
@@ -66,6 +66,7 @@ public struct TraceError: Error, Hashable, Sendable {
         switch Int(fault) {
         case Int(TCE_GZIP_NO_MEMORY): self.init(.host, text)
         case Int(TCE_GZIP_CUT): self.init(.cut, text)
+        case Int(TCE_GZIP_BYTE_ORDER): self.init(.version, text)
         default: self.init(.damaged, text)
         }
     }

@@ -24,25 +24,39 @@ extension TraceHeader {
 
     init(text: String) throws(TraceError) {
         self.init()
-        for (key, value) in keysAndValues(of: text) {
+        var keys = OnceEach(member: "header")
+        try forEachKey(of: text) { (key, value) throws(TraceError) in
             switch key {
             case "unit_ns":
                 guard let unit = UInt64(value), Self.units[unit] != nil else {
                     throw TraceError(
-                        .damaged, "the header's unit_ns is \"\(value)\"; expected 1, 1000, 1000000 or 1000000000")
+                        .damaged,
+                        "the header's unit_ns is \(shown(value)); expected 1, 1000, 1000000 or 1000000000")
                 }
+                try keys.note(key)
                 unitNanoseconds = unit
             case "memory":
                 guard let bytes = UInt64(value) else {
-                    throw TraceError(.damaged, "the header's memory is \"\(value)\"; expected a number of bytes")
+                    throw TraceError(.damaged, "the header's memory is \(shown(value)); expected a number of bytes")
                 }
+                try keys.note(key)
                 memoryBytes = bytes
-            case "platform": platform = value
-            case "source": source = value
-            case "command": command = value
-            case "inferred": inferred.append(value)
-            case "writer": writer = value
-            default: break
+            case "platform":
+                try keys.note(key)
+                platform = value
+            case "source":
+                try keys.note(key)
+                source = value
+            case "command":
+                try keys.note(key)
+                command = value
+            case "writer":
+                try keys.note(key)
+                writer = value
+            case "inferred":
+                inferred.append(value)
+            default:
+                break
             }
         }
     }
@@ -119,41 +133,85 @@ public struct TraceTotals: Hashable, Sendable {
 
     init(text: String) throws(TraceError) {
         self.init()
-        for (key, value) in keysAndValues(of: text) {
-            let numbers = value.split(separator: " ").map { UInt64($0) }
+        var keys = OnceEach(member: "end member")
+        try forEachKey(of: text) { (key, value) throws(TraceError) in
+            let words: [Substring.UTF8View.SubSequence] = value.utf8.prefix(128).split(separator: UInt8(ascii: " "))
             func number(_ index: Int) throws(TraceError) -> UInt64 {
-                guard index < numbers.count, let number = numbers[index] else {
+                guard index < words.count, let number = UInt64(Substring(words[index])) else {
                     throw TraceError(
-                        .damaged, "the end member's line \"\(key) \(value)\" is not `\(key)` and its numbers")
+                        .damaged, "the end member's line \(shown(key + " " + value)) is not `\(key)` and its numbers")
                 }
                 return number
             }
             switch key {
-            case "events": events = try number(0)
-            case "chunks": chunks = try number(0)
-            case "first": firstTime = try number(0)
-            case "last": lastTime = try number(0)
+            case "events":
+                try keys.note(key)
+                events = try number(0)
+            case "chunks":
+                try keys.note(key)
+                chunks = try number(0)
+            case "first":
+                try keys.note(key)
+                firstTime = try number(0)
+            case "last":
+                try keys.note(key)
+                lastTime = try number(0)
             case "kind":
-                guard let kind = UInt8(exactly: try number(0)) else { break }
+                let kind = try number(0)
+                guard let kind = UInt8(exactly: kind) else {
+                    throw TraceError(.damaged, "the end member counts events of kind \(kind), which there cannot be")
+                }
+                try keys.note("kind \(kind)")
                 kinds[EventKind(rawValue: kind)] = try number(1)
             case "window":
-                if windows.count < Self.windowsMax {
-                    windows.append(
-                        Window(
-                            liobn: try number(0), start: try number(1), pageShift: try number(2), tces: try number(3)))
+                guard windows.count < Self.windowsMax else {
+                    throw TraceError(.damaged, "the end member has more than \(Self.windowsMax) windows")
                 }
+                windows.append(
+                    Window(liobn: try number(0), start: try number(1), pageShift: try number(2), tces: try number(3)))
             default: break
             }
         }
     }
 }
 
+/// Keys that may stand in a text once.
+private struct OnceEach {
+    let member: String
+    private var keys: Set<String> = []
+
+    init(member: String) {
+        self.member = member
+    }
+
+    mutating func note(_ key: String) throws(TraceError) {
+        guard keys.insert(key).inserted else { throw TraceError(.damaged, "the \(member) has \(key) twice") }
+    }
+}
+
+/// The beginning of a value, for a message.
+private func shown(_ value: String) -> String {
+    let most = 80
+    return value.count > most ? "\"\(value.prefix(most))...\"" : "\"\(value)\""
+}
+
 /// The lines of a text, each cut at its first space. By bytes: a letter's combining mark belongs to the value, and a
-/// carriage return before the newline is somebody's line end.
-private func keysAndValues(of text: String) -> [(key: String, value: String)] {
-    text.utf8.split(separator: UInt8(ascii: "\n")).map { bytes in
-        let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return (String(Substring(line)), "") }
-        return (String(Substring(line[..<space])), String(Substring(line[line.index(after: space)...])))
+/// carriage return before the newline is somebody's line end. One at a time: a text may be a megabyte of short lines.
+private func forEachKey(
+    of text: String, _ body: (_ key: String, _ value: String) throws(TraceError) -> Void
+) throws(TraceError) {
+    let bytes = text.utf8
+    var start = bytes.startIndex
+    while start < bytes.endIndex {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        var line = bytes[start..<end]
+        start = end < bytes.endIndex ? bytes.index(after: end) : end
+        if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        guard !line.isEmpty else { continue }
+        if let space = line.firstIndex(of: UInt8(ascii: " ")) {
+            try body(String(Substring(line[..<space])), String(Substring(line[line.index(after: space)...])))
+        } else {
+            try body(String(Substring(line)), "")
+        }
     }
 }

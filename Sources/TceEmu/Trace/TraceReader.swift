@@ -18,18 +18,13 @@ public final class TraceReader {
         /// Chunks of events before this one (1 is the first) are not inflated.
         public var firstChunk: UInt64 = 1
 
+        /// Holds the end member's numbers of events by kind and its windows against the events, too.
+        public var verifiesTotals = false
+
         public init() {}
     }
 
-    /// What could not be read.
-    public struct Loss: Hashable, Sendable {
-        /// Chunks of events; header and end are none.
-        public var chunks: UInt64 = 0
-        /// Events in them, as far as the file still tells.
-        public var events: UInt64 = 0
-        /// The first faults, at most 20.
-        public var faults: [TraceError] = []
-    }
+    public typealias Loss = TraceLoss
 
     public let header: TraceHeader
 
@@ -40,9 +35,8 @@ public final class TraceReader {
     public private(set) var eventsRead: UInt64 = 0
     public private(set) var chunksRead: UInt64 = 0
 
-    /// Chunks passed over because of `Options.firstChunk`, and the events that they say they hold.
-    public private(set) var eventsSkipped: UInt64 = 0
-    private var chunksSkipped: UInt64 = 0
+    /// Events that chunks passed over because of `Options.firstChunk` say they hold.
+    public var eventsSkipped: UInt64 { order.events - eventsRead }
 
     /// Number of the chunk that `next` returned last; the first chunk of events is 1.
     public private(set) var chunkNumber: UInt64 = 0
@@ -50,92 +44,63 @@ public final class TraceReader {
     /// What `Options.lenient` has passed over.
     public private(set) var loss = Loss()
 
-    /// Every chunk up to here is known to have been read: nothing was passed over yet.
+    /// Every chunk up to here has been read. At the end: the whole trace.
     public private(set) var isIntact = true
 
     /// Time stamp of the trace's first event, once a chunk has been read or skipped.
-    public private(set) var firstTime: UInt64?
+    public var firstTime: UInt64? { order.firstTime }
 
     /// Bytes of the file that have been looked at.
-    public var bytesRead: UInt64 { scanner.offset }
+    public var bytesRead: UInt64 { source.offset }
+
+    /// Bytes that were copied or inflated in vain: a small multiple of the file, whatever it holds.
+    var wastedBytes: UInt64 { source.wastedBytes }
+
+    /// Bytes that chunks and the window on the file have taken at most.
+    var peakMemory: Int { source.peakMemory }
+
+    /// Chunks that were decoded only at their turn, as their events need much memory.
+    var deferredCount: Int { source.deferredCount }
 
     private let options: Options
-    private let scanner: MemberScanner
-    private let pipeline: ChunkPipeline
-    private var flying: [ChunkSlot] = []
-    private var idle: [ChunkSlot] = []
+    private let source: ChunkSource
+    private var order = SequenceChecker()
     private var current: ChunkSlot?
-    private var scanEnded = false
-    private var expected: UInt64 = 1
-    private var lastTime: UInt64 = 0
     private var ended = false
-    /// The last member had a damaged head: which chunk it was is not known yet.
-    private var lastWasLost = false
+
+    // Lenient reading alone.
+    private var window = ReorderWindow()
+    /// Number of the last intact chunk in the file's order.
+    private var lastNumber: UInt64 = 0
+    /// Nothing more comes from the source: it is at its end, or this is why not.
+    private var sourceEnded = false
+    private var sourceFailure: TraceError?
+    private let headerText: String?
 
     /// Reads the header.
     public init(_ input: any ByteInput, options: Options = Options()) throws(TraceError) {
         self.options = options
-        scanner = MemberScanner(input)
-        pipeline = ChunkPipeline(threads: options.threads)
-        do throws(TraceError) {
-            let fault: TraceError?
-            (header, fault) = try Self.readHeader(scanner, lenient: options.lenient)
-            if let fault {
-                loss.faults = [fault]
-                isIntact = false
-            }
-        } catch {
-            pipeline.stop()
-            throw error
-        }
+        let scanner = MemberScanner(input)
+        source = ChunkSource(
+            scanner, threads: options.threads, lenient: options.lenient, counts: options.verifiesTotals)
+        let start = try TraceStart(scanner, source, lenient: options.lenient)
+        header = start.header
+        headerText = start.text
+        for fault in start.faults { loss.note(fault) }
+        isIntact = start.text != nil
+        // Anything before the header was looked at again as a chunk.
+        source.putBack(start.chunks)
     }
 
-    deinit {
-        // Slots in work are the pipeline's as well and end with it.
-        pipeline.stop()
-    }
-
-    private static func readHeader(
-        _ scanner: MemberScanner, lenient: Bool
-    ) throws(TraceError) -> (TraceHeader, TraceError?) {
-        let slot = try ChunkSlot()
-        var fault: TraceError
-        switch try scanner.peek() {
-        case .end:
-            throw TraceError(.cut, "the file is empty", offset: 0)
-        case .bad(let error, _):
-            // Not one byte of ours: say so instead of speaking of damage.
-            guard lenient || error.kind == .cut else {
-                throw TraceError(.notATrace, "this is not a trace file: \(error.reason)", offset: 0)
-            }
-            fault = error
-        case .member(let member):
-            slot.member = member
-            unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
-            slot.work()
-            if let error = slot.error {
-                fault = error
-            } else if Int(slot.prologue.kind) == Int(TCE_MEMBER_HEADER), member.sequence == 0 {
-                scanner.advance(Int(member.member_bytes))
-                return (try TraceHeader(text: slot.text), nil)
-            } else {
-                fault = TraceError(
-                    .damaged, "the file begins with chunk \(member.sequence), expected the header",
-                    chunk: UInt64(member.sequence), offset: 0)
-            }
+    /// Passes over some of the chunks before `Options.firstChunk`; false when none is left. `next` does so by itself:
+    /// this is for a caller that wants to say how far it has come.
+    public func skipSome() throws(TraceError) -> Bool {
+        let before = order.expected
+        try source.skip(from: before, below: options.firstChunk, limit: 64) { member in
+            order.take(
+                number: UInt64(member.sequence), events: UInt64(member.count), first: member.first_time, last: nil)
         }
-        guard lenient, fault.kind != .version, fault.kind != .host else { throw fault }
-        // Without its header a trace is read in nanoseconds, of an unknown platform. What lies here is looked at again
-        // as a chunk if it is one.
-        fault.reason += "; without the header, time stamps are taken as nanoseconds"
-        if case .damaged = fault.kind, slot.error == nil, slot.member.member_bytes > 0 {
-            return (TraceHeader(), fault)
-        }
-        try scanner.search()
-        if case .end = try scanner.peek() {
-            throw TraceError(.notATrace, "this is not a trace file: it has not one chunk", offset: 0)
-        }
-        return (TraceHeader(), fault)
+        return order.expected > before
     }
 
     /// The next chunk's events, or nil at the end. They stand until the next call.
@@ -143,210 +108,208 @@ public final class TraceReader {
     /// A damaged or cut file throws after every intact chunk before the fault has been returned.
     public func next() throws(TraceError) -> EventBatch? {
         if let slot = current {
-            idle.append(slot)
+            source.recycle(slot)
             current = nil
         }
+        if !ended, chunksRead == 0 { while try skipSome() {} }
         while !ended {
-            try launch()
-            guard !flying.isEmpty else {
-                try finishWithoutEnd()
-                return nil
-            }
-            let slot = flying.removeFirst()
-            pipeline.finish(slot)
             do throws(TraceError) {
-                if try accept(slot) {
-                    current = slot
-                    return slot.batch
+                let slot = options.lenient ? try nextLenient() : try nextStrict()
+                guard let slot else { continue }
+                if slot.kind == Int(TCE_MEMBER_END) {
+                    try acceptEnd(slot)
+                    continue
                 }
+                accept(slot)
+                return slot.batch
             } catch {
-                try lose(error, slot)
+                ended = true
+                throw error
             }
-            idle.append(slot)
         }
         return nil
     }
 
-    /// Keeps one chunk more in work than there are threads, so that none of them waits while the caller works on one.
-    private func launch() throws(TraceError) {
-        while !scanEnded, flying.count <= options.threads {
-            let slot: ChunkSlot
-            if let used = idle.popLast() { slot = used } else { slot = try ChunkSlot() }
-            slot.member = tce_member()
-            slot.offset = scanner.offset
-            do throws(TraceError) {
-                try launch(slot)
-            } catch {
-                // The chunks before are returned first: the error takes its turn behind them.
-                slot.error = error.at(chunk: nil, offset: scanner.offset)
-                flying.append(slot)
-                scanEnded = true
-            }
-        }
-    }
-
-    private func launch(_ slot: ChunkSlot) throws(TraceError) {
-        switch try scanner.peek() {
-        case .end:
-            scanEnded = true
-            idle.append(slot)
-        case .bad(let error, let member):
-            if let member { slot.member = member }
-            slot.error = error.at(chunk: nil, offset: scanner.offset)
-            if options.lenient { try scanner.search() } else { scanEnded = true }
-            flying.append(slot)
-        case .member(let member):
-            if skips(member) {
-                scanner.advance(Int(member.member_bytes))
-                idle.append(slot)
-                return
-            }
-            let isFollowed = try scanner.isFollowed(after: Int(member.member_bytes))
-            slot.member = member
-            unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
-            if isFollowed {
-                scanner.advance(Int(member.member_bytes))
-                flying.append(slot)
-                pipeline.submit(slot)
-                return
-            }
-            // Is the size wrong, or what follows damaged? Whether this member is whole tells.
-            slot.work()
-            if slot.error == nil {
-                scanner.advance(Int(member.member_bytes))
-            } else if options.lenient {
-                try scanner.search()
-            } else {
-                scanEnded = true
-            }
-            flying.append(slot)
-        }
-    }
-
-    private func skips(_ member: tce_member) -> Bool {
-        guard UInt64(member.sequence) < options.firstChunk, member.count > 0,
-            UInt64(member.sequence) == chunksSkipped + 1
-        else { return false }
-        chunksSkipped += 1
-        eventsSkipped += UInt64(member.count)
-        firstTime = firstTime ?? member.first_time
-        expected = UInt64(member.sequence) + 1
-        return true
-    }
-
-    /// Takes a chunk whose work is done; false if it has no events to return.
-    private func accept(_ slot: ChunkSlot) throws(TraceError) -> Bool {
-        if let error = slot.error { throw error.at(chunk: expected, offset: slot.offset) }
-        let sequence = UInt64(slot.member.sequence)
-        func fault(_ reason: String) -> TraceError {
-            TraceError(.damaged, reason, chunk: sequence, offset: slot.offset)
-        }
-        let kind = Int(slot.prologue.kind)
-        if kind == Int(TCE_MEMBER_HEADER) {
-            throw fault("a second header: this file was joined from several traces")
-        }
-        if sequence < expected { throw fault("chunk \(sequence) again, expected chunk \(expected)") }
-        if sequence > expected {
-            let error = fault("chunk \(expected) is missing: found chunk \(sequence)")
-            guard options.lenient else { throw error }
-            // A damaged head has been noted already; it is this gap.
-            if isIntact || !lastWasLost { note(error) }
-            loss.chunks += sequence - expected
-            isIntact = false
-        }
-        lastWasLost = false
-        expected = sequence + 1
-        if kind == Int(TCE_MEMBER_END) {
-            try acceptEnd(slot)
-            return false
-        }
-        guard slot.prologue.first_time >= lastTime else {
-            throw fault("its first time stamp, \(slot.prologue.first_time), is before the last one, \(lastTime)")
-        }
-        lastTime = slot.prologue.last_time
-        firstTime = firstTime ?? slot.prologue.first_time
-        chunkNumber = sequence
+    private func accept(_ slot: ChunkSlot) {
+        order.take(
+            number: slot.number, events: UInt64(slot.batch.count), first: slot.prologue.first_time,
+            last: slot.prologue.last_time)
+        if options.verifiesTotals { order.count(slot.totals) }
+        loss.settle(upTo: slot.number)
+        chunkNumber = slot.number
         chunksRead += 1
         eventsRead += UInt64(slot.batch.count)
-        return true
+        current = slot
     }
 
     private func acceptEnd(_ slot: ChunkSlot) throws(TraceError) {
+        let totals: TraceTotals
+        do throws(TraceError) {
+            totals = try TraceTotals(text: slot.text())
+            if let reason = order.fault(in: totals) { throw TraceError(.damaged, reason) }
+        } catch {
+            let fault = error.at(chunk: slot.number, offset: slot.offset)
+            guard options.lenient else { throw fault }
+            // No end, then; what follows is looked at.
+            loss.note(fault)
+            source.recycle(slot)
+            return
+        }
         ended = true
-        let totals = try TraceTotals(text: slot.text)
-        let events = eventsRead + eventsSkipped
-        let chunks = chunksRead + chunksSkipped
-        func fault(_ reason: String) -> TraceError {
-            TraceError(.damaged, reason, chunk: UInt64(slot.member.sequence), offset: slot.offset)
-        }
-        guard totals.events >= events, totals.chunks >= chunks,
-            !isIntact || (totals.events == events && totals.chunks == chunks)
-        else {
-            throw fault(
-                "the end member promises \(totals.events) events in \(totals.chunks) chunks, "
-                    + "the file has \(events) in \(chunks)")
-        }
-        let times = (first: chunks > 0 ? firstTime ?? 0 : 0, last: lastTime)
-        guard !isIntact || (totals.firstTime == times.first && (totals.lastTime == times.last || chunksRead == 0)),
-            totals.kinds.values.reduce(0, { $0 &+ $1 }) == totals.events
-        else { throw fault("the end member's times or counts are not those of the file") }
         self.totals = totals
-        loss.chunks = totals.chunks - chunks
-        loss.events = totals.events - events
+        // What is known now is better than what gaps and heads have told.
+        loss.chunks = totals.chunks - order.chunks
+        loss.events = totals.events - order.events
+        if loss.chunks > 0 { isIntact = false }
+        source.recycle(slot)
         try checkNothingFollows()
     }
 
     /// After the end member only the end of the file may come.
     private func checkNothingFollows() throws(TraceError) {
-        let follower: TraceError?
-        if let slot = flying.first {
-            pipeline.finish(slot)
-            let isHeader = slot.error == nil && Int(slot.prologue.kind) == Int(TCE_MEMBER_HEADER)
-            follower = TraceError(
-                .damaged,
-                isHeader
-                    ? "a second header: this file was joined from several traces"
-                    : "something follows the end member",
-                chunk: nil, offset: slot.offset)
-        } else if !scanEnded, case .end = try scanner.peek() {
-            follower = nil
-        } else {
-            follower =
-                scanEnded ? nil : TraceError(.damaged, "something follows the end member", offset: scanner.offset)
+        var follower: ChunkSlot?
+        if let number = window.lowest {
+            follower = window.remove(number)
+        } else if !sourceEnded, case .slot(let slot) = try source.next() {
+            follower = slot
         }
         guard let follower else { return }
-        guard options.lenient else { throw follower }
-        note(follower)
+        if let error = follower.error, Self.endsReading.contains(error.kind) { throw error }
+        let isHeader = follower.error == nil && follower.kind == Int(TCE_MEMBER_HEADER)
+        let fault = TraceError(
+            .damaged, isHeader ? SequenceChecker.secondHeader : SequenceChecker.notTheEnd, offset: follower.offset)
+        guard options.lenient else { throw fault }
+        loss.note(fault)
     }
 
-    private func finishWithoutEnd() throws(TraceError) {
-        ended = true
-        let error = TraceError(
-            .cut, "the file ends without its end member, after \(eventsRead + eventsSkipped) events",
-            chunk: expected, offset: scanner.offset)
-        guard options.lenient else { throw error }
-        note(error)
+    /// Faults of the host, not of the file.
+    private static let endsReading: [TraceError.Kind] = [.host, .io, .interrupted]
+
+    private func missingEnd() -> TraceError {
+        TraceError(
+            .cut, "the file ends without its end member, after \(order.events) events", chunk: order.expected,
+            offset: source.offset)
     }
 
-    private func lose(_ error: TraceError, _ slot: ChunkSlot) throws(TraceError) {
-        guard options.lenient, ![.host, .io, .interrupted, .version].contains(error.kind) else {
-            ended = true
-            throw error
+    // MARK: Strict reading
+
+    private func nextStrict() throws(TraceError) -> ChunkSlot? {
+        guard case .slot(let slot) = try source.next() else { throw missingEnd() }
+        if let error = slot.error { throw error.at(chunk: order.expected, offset: slot.offset) }
+        if slot.kind == Int(TCE_MEMBER_HEADER) { throw fault(SequenceChecker.secondHeader, slot) }
+        if let reason = order.faultInNumber(slot.number) { throw fault(reason, slot) }
+        if slot.kind == Int(TCE_MEMBER_EVENTS), let reason = order.faultInTime(slot.prologue.first_time) {
+            throw fault(reason, slot)
         }
-        note(error)
+        return slot
+    }
+
+    private func fault(_ reason: String, _ slot: ChunkSlot) -> TraceError {
+        TraceError(.damaged, reason, chunk: slot.number, offset: slot.offset)
+    }
+
+    // MARK: Lenient reading
+
+    /// The next chunk in its place, or nil: then it has to be called again, or the trace has ended.
+    private func nextLenient() throws(TraceError) -> ChunkSlot? {
+        let number = order.expected
+        if window.holds(number) {
+            let contradictions = window.contradictions(of: number, notBefore: order.lastTime)
+            // One chunk ahead, two where that begins before this one ends: two against one.
+            if window.count < 2 || contradictions == 1, !window.isFull, try pull() { return nil }
+            let isOvertaken = window.isOvertaken(number)
+            guard let slot = window.remove(number) else { return nil }
+            if isOvertaken {
+                loss.note(fault("it stands before chunk \(number - 1); it was put back in order", slot))
+            }
+            for stray in window.removeStrays() {
+                pass(stray, "chunk \(stray.number) stands before chunk \(number)")
+            }
+            if let reason = order.faultInTime(slot.prologue.first_time), slot.kind == Int(TCE_MEMBER_EVENTS) {
+                pass(slot, reason)
+                return nil
+            }
+            if contradictions < 2 { return slot }
+            pass(slot, "its last time stamp, \(slot.prologue.last_time), is after the chunks that follow")
+            return nil
+        }
+        if !window.isFull, try pull() { return nil }
+        if let lowest = window.lowest {
+            // What was looked at does not hold it: it is missing.
+            loss.note(
+                TraceError(
+                    .damaged, order.faultInNumber(lowest) ?? "", chunk: lowest, offset: window.offset(of: lowest)))
+            loss.lose(number..<lowest)
+            order.lose(upTo: lowest)
+            isIntact = false
+            return nil
+        }
+        ended = true
+        if let sourceFailure { throw sourceFailure }
+        loss.note(missingEnd())
+        loss.loseTail(from: number)
         isIntact = false
-        let sequence = UInt64(slot.member.sequence)
-        // What is known of a chunk is what its field says. Where that is damaged too, the gap or the end tells later.
-        guard slot.member.count > 0, sequence >= expected else {
-            lastWasLost = slot.member.count == 0
+        return nil
+    }
+
+    /// Looks at one member more; false if there is none, or none that can be looked at now.
+    private func pull() throws(TraceError) -> Bool {
+        guard !sourceEnded else { return false }
+        switch try source.next(holding: !window.isEmpty) {
+        case .alone:
+            return false
+        case .end:
+            sourceEnded = true
+            return false
+        case .slot(let slot):
+            if let error = slot.error?.at(chunk: order.expected, offset: slot.offset) {
+                if Self.endsReading.contains(error.kind) {
+                    sourceEnded = true
+                    sourceFailure = error
+                    return false
+                }
+                pass(slot, error)
+            } else if slot.kind == Int(TCE_MEMBER_HEADER) {
+                try passHeader(slot)
+            } else if let reason = order.faultInNumber(slot.number), slot.number < order.expected {
+                pass(slot, reason)
+            } else if slot.kind == Int(TCE_MEMBER_EVENTS), let reason = order.faultInTime(slot.prologue.first_time) {
+                pass(slot, reason)
+            } else if window.holds(slot.number) {
+                pass(slot, "chunk \(slot.number) again")
+            } else {
+                lastNumber = slot.number
+                window.insert(slot)
+            }
+            return true
+        }
+    }
+
+    private func pass(_ slot: ChunkSlot, _ reason: String) {
+        pass(slot, fault(reason, slot))
+    }
+
+    private func pass(_ slot: ChunkSlot, _ error: TraceError) {
+        loss.note(error)
+        loss.claim(number: slot.number, events: UInt64(slot.member.count))
+        source.recycle(slot)
+    }
+
+    /// A header after the first one. If it is the same, and the numbers go on behind it as before it, it is a copy in
+    /// the midst of the trace. Else another trace begins, of which nothing is taken.
+    private func passHeader(_ slot: ChunkSlot) throws(TraceError) {
+        let isSame = headerText != nil && (try? slot.text()) == headerText
+        pass(slot, SequenceChecker.secondHeader)
+        guard isSame, case .slot(let next) = try source.next(holding: !window.isEmpty) else {
+            sourceEnded = true
             return
         }
-        loss.chunks += sequence - expected + 1
-        loss.events += UInt64(slot.member.count)
-        expected = sequence + 1
-    }
-
-    private func note(_ error: TraceError) {
-        if loss.faults.count < 20 { loss.faults.append(error) }
+        if next.error == nil, next.kind != Int(TCE_MEMBER_HEADER),
+            next.number == max(lastNumber, order.expected - 1) + 1
+        {
+            source.putBack([next])
+        } else {
+            sourceEnded = true
+        }
     }
 }

@@ -36,8 +36,13 @@ public struct TraceSummary: Sendable {
     /// What is wrong with the file. What stands before the fault has been read.
     public private(set) var fault: TraceError?
 
-    /// Reads the file once, from beginning to end. Throws where it has not even a header.
-    public init(_ input: any ByteInput) throws(TraceError) {
+    private var order = SequenceChecker()
+    private let keepsChunks: Bool
+
+    /// Reads the file once, from beginning to end. Throws where it has not even a header. Without `keepsChunks` the
+    /// table of chunks, which grows with the file, is left empty.
+    public init(_ input: any ByteInput, keepsChunks: Bool = true) throws(TraceError) {
+        self.keepsChunks = keepsChunks
         let scanner = MemberScanner(input)
         let slot = try ChunkSlot()
         try readHeader(scanner, slot)
@@ -46,96 +51,108 @@ public struct TraceSummary: Sendable {
         } catch {
             fault = error
             totals = TraceTotals()
-            totals.chunks = UInt64(chunks.count)
-            totals.events = chunks.reduce(0) { $0 + $1.events }
-            totals.firstTime = chunks.first?.firstTime ?? 0
-            totals.lastTime = chunks.last?.firstTime ?? 0
+            totals.chunks = order.chunks
+            totals.events = order.events
+            totals.firstTime = order.firstTime ?? 0
+            totals.lastTime = order.lastTime
         }
         fileBytes = scanner.offset
     }
 
     private mutating func readHeader(_ scanner: MemberScanner, _ slot: ChunkSlot) throws(TraceError) {
+        try TraceStart.checkFormat(scanner)
         switch try scanner.peek() {
         case .end:
-            throw TraceError(.cut, "the file is empty", offset: 0)
+            break
         case .bad(let error, _):
-            guard error.kind != .cut else { throw error }
-            throw TraceError(.notATrace, "this is not a trace file: \(error.reason)", offset: 0)
+            throw TraceError(error.kind == .notATrace ? .damaged : error.kind, error.reason, chunk: 0, offset: 0)
         case .member(let member):
             guard member.sequence == 0 else {
                 throw TraceError(
-                    .damaged, "the file begins with chunk \(member.sequence), expected the header", offset: 0)
+                    .damaged, "the file begins with chunk \(member.sequence), expected the header",
+                    chunk: UInt64(member.sequence), offset: 0)
             }
-            header = try TraceHeader(text: text(of: member, tce_member_kind(TCE_MEMBER_HEADER), scanner, slot))
+            let text = try text(of: member, tce_member_kind(TCE_MEMBER_HEADER), scanner, slot)
+            do throws(TraceError) {
+                header = try TraceHeader(text: text)
+            } catch {
+                throw error.at(chunk: 0, offset: 0)
+            }
             advance(scanner, over: member)
         }
     }
 
     private mutating func readMembers(_ scanner: MemberScanner, _ slot: ChunkSlot) throws(TraceError) {
         while true {
-            let expected = UInt64(chunks.count) + 1
             switch try scanner.peek() {
             case .end:
                 throw TraceError(
-                    .cut, "the file ends without its end member", chunk: expected, offset: scanner.offset)
+                    .cut, "the file ends without its end member, after \(order.events) events", chunk: order.expected,
+                    offset: scanner.offset)
             case .bad(let error, _):
-                throw error.at(chunk: expected, offset: scanner.offset)
+                throw error.at(chunk: order.expected, offset: scanner.offset)
             case .member(let member):
-                let sequence = UInt64(member.sequence)
-                func fault(_ reason: String) -> TraceError {
-                    TraceError(.damaged, reason, chunk: sequence, offset: scanner.offset)
-                }
-                guard sequence > 0 else { throw fault("a second header: this file was joined from several traces") }
-                guard sequence == expected else { throw fault("found chunk \(sequence), expected chunk \(expected)") }
-                if member.count == 0 {
-                    totals = try TraceTotals(text: text(of: member, tce_member_kind(TCE_MEMBER_END), scanner, slot))
-                    try checkTotals()
-                    advance(scanner, over: member)
-                    guard case .end = try scanner.peek() else { throw fault("something follows the end member") }
-                    return
-                }
-                chunks.append(
-                    Chunk(
-                        number: sequence, offset: scanner.offset, bytes: UInt64(member.member_bytes),
-                        inflatedBytes: UInt64(member.inflated_bytes), events: UInt64(member.count),
-                        firstTime: member.first_time))
-                advance(scanner, over: member)
+                if try read(member, scanner, slot) { return }
             }
         }
+    }
+
+    /// True at the end.
+    private mutating func read(
+        _ member: tce_member, _ scanner: MemberScanner, _ slot: ChunkSlot
+    ) throws(TraceError) -> Bool {
+        let number = UInt64(member.sequence)
+        let offset = scanner.offset
+        func fault(_ reason: String) -> TraceError {
+            TraceError(.damaged, reason, chunk: number, offset: offset)
+        }
+        if number == 0 { throw fault(SequenceChecker.secondHeader) }
+        if let reason = order.faultInNumber(number) { throw fault(reason) }
+        guard member.count == 0 else {
+            if let reason = order.faultInTime(member.first_time) { throw fault(reason) }
+            order.take(number: number, events: UInt64(member.count), first: member.first_time, last: nil)
+            if keepsChunks {
+                chunks.append(
+                    Chunk(
+                        number: number, offset: offset, bytes: UInt64(member.member_bytes),
+                        inflatedBytes: UInt64(member.inflated_bytes), events: UInt64(member.count),
+                        firstTime: member.first_time))
+            }
+            advance(scanner, over: member)
+            return false
+        }
+        let text = try text(of: member, tce_member_kind(TCE_MEMBER_END), scanner, slot)
+        do throws(TraceError) {
+            totals = try TraceTotals(text: text)
+        } catch {
+            throw error.at(chunk: number, offset: offset)
+        }
+        if let reason = order.fault(in: totals) { throw fault(reason) }
+        advance(scanner, over: member)
+        if case .end = try scanner.peek() { return true }
+        let isHeader = if case .member(let next) = try scanner.peek() { next.sequence == 0 } else { false }
+        throw TraceError(
+            .damaged, isHeader ? SequenceChecker.secondHeader : SequenceChecker.notTheEnd, offset: scanner.offset)
     }
 
     private mutating func advance(_ scanner: MemberScanner, over member: tce_member) {
         inflatedBytes += UInt64(member.inflated_bytes)
         scanner.advance(Int(member.member_bytes))
+        scanner.shrink()
     }
 
     /// The text of the member at the cursor, which has to be of this kind.
     private func text(
         of member: tce_member, _ kind: tce_member_kind, _ scanner: MemberScanner, _ slot: ChunkSlot
     ) throws(TraceError) -> String {
-        slot.member = member
-        slot.offset = scanner.offset
-        unsafe scanner.copy(Int(member.member_bytes), to: slot.reserve(Int(member.member_bytes)))
-        slot.work()
+        slot.begin(member, offset: scanner.offset)
+        unsafe slot.inflate(scanner.bytes)
         if let error = slot.error { throw error }
         guard slot.prologue.kind == kind else {
             throw TraceError(
                 .damaged, "its kind is \(slot.prologue.kind), expected \(kind)", chunk: UInt64(member.sequence),
                 offset: scanner.offset)
         }
-        return slot.text
-    }
-
-    private func checkTotals() throws(TraceError) {
-        let events = chunks.reduce(0) { $0 + $1.events }
-        guard totals.events == events, totals.chunks == UInt64(chunks.count),
-            totals.kinds.values.reduce(0, { $0 &+ $1 }) == events, totals.firstTime <= totals.lastTime,
-            chunks.first.map({ $0.firstTime == totals.firstTime }) ?? true
-        else {
-            throw TraceError(
-                .damaged,
-                "the end member promises \(totals.events) events in \(totals.chunks) chunks, "
-                    + "the file has \(events) in \(chunks.count)", chunk: UInt64(chunks.count) + 1)
-        }
+        return try slot.text()
     }
 }

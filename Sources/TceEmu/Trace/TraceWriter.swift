@@ -104,8 +104,8 @@ public struct TraceWriter: ~Copyable {
         var payload = [UInt8](repeating: 0, count: Int(TCE_PROLOGUE_BYTES))
         unsafe payload.withUnsafeMutableBufferPointer { unsafe tce_prologue_write(&prologue, $0.baseAddress) }
         payload += text.utf8
-        guard payload.count <= Int(TCE_PAYLOAD_BYTES_MAX) else {
-            throw TraceError(.event, "\(payload.count) bytes of header; a chunk holds \(TCE_PAYLOAD_BYTES_MAX)")
+        guard payload.count <= Int(TCE_TEXT_BYTES_MAX) else {
+            throw TraceError(.event, "\(payload.count) bytes of header; it holds at most \(TCE_TEXT_BYTES_MAX)")
         }
         let member = tce_member(sequence: sequence, count: 0, first_time: time, member_bytes: 0, inflated_bytes: 0)
         // withUnsafeBytes does not pass typed errors through in every language mode: a Result does.

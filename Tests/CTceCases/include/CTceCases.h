@@ -154,6 +154,8 @@
 #define TCE_CASES_TRACE(X) \
     X(chunk_round_trip, "what is appended to a chunk is what is decoded from its payload, at every length") \
     X(chunk_hostile, "changed payloads are faults, or events that are well-formed") \
+    X(chunk_hostile_fields, "hostile values in each field of a payload are faults or well-formed events") \
+    X(chunk_memory_limit, "a decoder keeps to the memory that it was given, and takes the chunk with more") \
     X(chunk_append_checks, "an event that no reader would take is not appended") \
     X(chunk_is_full, "a chunk takes 65,536 events and not one more") \
     X(member_every_byte_counts, "a gzip member of which any byte is changed is refused")
