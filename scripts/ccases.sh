@@ -4,7 +4,7 @@
 # Builds the C core and its cases without Swift and runs them, with gcc and with clang where they are installed:
 #   - every public header alone, as C11 and as C++17
 #   - the core's objects: symbols, no global that changes, nothing that prints or ends the process
-#   - every numbered check of the core ([hcall.put.2]) is cited by a case, and every cited one exists
+#   - every check of the core that has an id ([hcall.put.2]) is cited by a case, and every cited one exists
 #   - the cases with the address and undefined-behaviour sanitizers, with and without the vector loops, and optimised
 # Arguments are names of cases to run; none: all. Exit status 0 if nothing failed; what was left out is said.
 set -u -o pipefail
@@ -64,7 +64,7 @@ check_objects() { # compiler
 }
 
 check_ids() {
-    local pattern='\[(hcall|rtas)\.[a-z0-9.-]+\]'
+    local pattern='\[(hcall|rtas|dma|uv|svm|sharing|eeh)\.[a-z0-9.-]+\]'
     grep -hoE "$pattern" Sources/CTce/*.[ch] | sort -u >"$work/checks"
     grep -hoE "$pattern" Tests/CTceCases/include/CTceCases.h | sort -u >"$work/cited"
     comm -23 "$work/checks" "$work/cited" >"$work/log"

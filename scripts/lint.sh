@@ -24,14 +24,15 @@ done < <(git ls-files '*.c' '*.h' '*.swift' '*.sh' Makefile .ci/run |
 
 # Architectural code knows nothing of timing; the trace knows neither machine nor replay.
 grep -nE '#include "tce_(run|trace|gzip)\.h"' \
-    Sources/CTce/{map,kernels,table,memory,window,phb,machine,hcall,rtas_ddw,dma,batch,names}.c Sources/CTce/internal.h &&
+    Sources/CTce/{map,kernels,table,memory,window,phb,machine,platform,hcall,rtas_ddw,dma,batch,sharing,svm,eeh,names}.c \
+    Sources/CTce/{internal,hcall,translate,memory,sharing}.h &&
     fail 'an architectural file includes a header above it'
 grep -nE '"(internal|tce_machine|tce_run|tce_hcall|tce_dma|tce_rtas)\.h"' Sources/CTce/{chunk,chunk_encode,chunk_decode,event,gzip}.c Sources/CTce/chunk.h &&
     fail 'a file of the trace format includes the machine'
 grep -rnE '\b(Machine|Replay)\b *[({.]' Sources/TceEmu/Trace && fail 'the trace uses the machine or the replay'
 
 # Every rule that has an id in the C core is named by a test.
-grep -ohE '\[(hcall|rtas|dma|window|memory)\.[a-z0-9.-]+\]' Sources/CTce/*.[ch] | sort -u | while read -r id; do
+grep -ohE '\[(hcall|rtas|dma|window|memory|uv|svm|sharing|eeh)\.[a-z0-9.-]+\]' Sources/CTce/*.[ch] | sort -u | while read -r id; do
     grep -rqF "$id" Tests || echo "$id"
 done >"${TMPDIR:-/tmp}/untested.$$"
 if [ -s "${TMPDIR:-/tmp}/untested.$$" ]; then

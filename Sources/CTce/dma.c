@@ -5,7 +5,7 @@
  */
 #include "translate.h"
 
-/* What an access through an LIOBN without a window meets: its PE may be frozen. */
+/* What an access through an LIOBN without a window meets: its PE may be frozen. [eeh.no-window] */
 static tce_fault no_window(const tce_machine *m, uint64_t liobn)
 {
     const tce__phb *phb = tce__phb_of_liobn(m, liobn);
@@ -72,6 +72,7 @@ static tce_fault transfer(tce_machine *m, uint64_t liobn, tce__cut c, uint64_t a
     }
     if (done != NULL)
         *done = moved;
+    /* Ciphertext and damage stop nothing; another fault decides. [dma.not-shared] */
     if (fault == TCE_FAULT_NONE && unshared)
         fault = TCE_FAULT_NOT_SHARED;
     tce__eeh_fault(m, tce__phb_of_liobn(m, liobn), fault);

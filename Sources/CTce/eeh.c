@@ -17,9 +17,13 @@ void tce__eeh_set(tce_machine *m, tce__phb *phb, bool frozen)
 
 void tce__eeh_fault(tce_machine *m, tce__phb *phb, tce_fault fault)
 {
-    /* What a device reads from a page that is not shared is no fault to the PHB. [eeh.not-shared] */
-    if (!m->eeh || phb == NULL || fault == TCE_FAULT_NONE || fault == TCE_FAULT_NOT_SHARED)
+    /* Not asked for; virtual I/O has no PE. [eeh.off] [eeh.vio] */
+    if (!m->eeh || phb == NULL)
         return;
+    /* What a device reads from a page that is not shared is no fault to the PHB. [eeh.not-shared] */
+    if (fault == TCE_FAULT_NONE || fault == TCE_FAULT_NOT_SHARED)
+        return;
+    /* The first fault freezes; from the next access on everything of the PHB is dropped. [eeh.freeze] */
     tce__eeh_set(m, phb, true);
 }
 
@@ -31,6 +35,7 @@ bool tce_pe_frozen(const tce_machine *m, uint64_t buid)
 
 tce_err tce_pe_thaw(tce_machine *m, uint64_t buid)
 {
+    /* The platform thaws, frozen or not. [eeh.thaw] */
     tce__phb *phb = tce__phb_of(m, buid);
     if (phb == NULL)
         return TCE_ERR_NO_PHB;

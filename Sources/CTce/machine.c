@@ -121,7 +121,7 @@ tce_err tce_machine_reset(tce_machine *m)
         tce__phb *phb = m->phbs.slots[i].value;
         if (phb == NULL)
             continue;
-        tce__eeh_set(m, phb, false);
+        tce__eeh_set(m, phb, false);    /* [eeh.reset] */
         if (tce__phb_reset(m, phb) != TCE_OK)
             err = TCE_ERR_NO_MEMORY;
     }

@@ -3,7 +3,7 @@
  * Guest real memory: sparse, in frames of 64 KiB that come to be with the first byte that is not 0. Addresses wrap at
  * 2^64. Architectural.
  */
-#include "memory.h"
+#include "sharing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +147,7 @@ static uint64_t load_big_endian(const unsigned char bytes[8])
     return value;
 }
 
-/* The ciphertext of `bytes` bytes in a frame (NULL: one of zeros). */
+/* The ciphertext of `bytes` bytes in a frame (NULL: one of zeros), the same at every read. [sharing.cipher] */
 static void read_cipher(const unsigned char *frame, uint64_t address, unsigned char *to, size_t bytes)
 {
     static const unsigned char zeros[8];
@@ -189,7 +189,7 @@ bool tce__host_read(tce_machine *m, uint64_t address, void *buffer, size_t bytes
     return all;
 }
 
-/* What the host sees as ciphertext becomes what the frame holds, so that it can be written over. */
+/* What the host sees as ciphertext becomes what the frame holds, so that it can be written over. [sharing.stored] */
 static bool encrypt_in_place(tce_machine *m, uint64_t number)
 {
     unsigned char *frame = tce__frame_make(m, number);
@@ -212,8 +212,11 @@ tce_err tce__host_write(tce_machine *m, uint64_t address, const void *buffer, si
             view = tce__host_touch(m, number);
         if (view != TCE__VIEW_CLEAR) {
             *unshared = true;
-            if (view == TCE__VIEW_CIPHER && !encrypt_in_place(m, number))
+            /* Without memory for its state the frame is not paged out: nothing may be written over. */
+            if (tce__state_of(m, number) != TCE_FRAME_SECURE_OUT ||
+                (view == TCE__VIEW_CIPHER && !encrypt_in_place(m, number)))
                 return TCE_ERR_NO_MEMORY;
+            /* [sharing.damage] */
             tce__damage(m, number, true);
         }
         if (p.memory_bytes != 0 && !write_part(m, address, from, p.memory_bytes))

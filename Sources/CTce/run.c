@@ -31,49 +31,13 @@ const char *tce_mismatch_name(tce_mismatch_what what)
     return NULL;
 }
 
-/* What a guest or a trace names may be any number: the sum stops at the largest. */
-static void add_saturated(uint64_t *sum, uint64_t more)
-{
-    *sum = more > UINT64_MAX - *sum ? UINT64_MAX : *sum + more;
-}
-
 /* How an event's access goes on, once its window is known. */
 typedef struct access {
     const tce__window *window;
     uint64_t ioba, bytes;
     uint64_t direction;     /* TCE_ACCESS_... */
+    bool known;             /* its length is */
 } access;
-
-bool tce__run_spend(tce__run *r, uint64_t pages)
-{
-    tce_run_options *o = r->options;
-    if (o->work == NULL)
-        return true;
-    if (pages > *o->work)
-        return false;
-    *o->work -= pages;
-    return true;
-}
-
-/* The most pages that an access walks over before it ends in a fault or is done. */
-static uint64_t pages_walked(const tce_machine *m, const access *a)
-{
-    const tce__window *w = a->window;
-    uint64_t index = tce__index(w, a->ioba), pages = a->bytes >> w->shift;
-    if (index >= w->tces)
-        return 0;
-    /* Not translated: nothing is walked but a secure guest's frames. */
-    if (w->bypass)
-        return m->svm == TCE_SVM_NORMAL ? 0 : a->bytes >> TCE__FRAME_SHIFT;
-    return pages < w->tces - index ? pages : w->tces - index;
-}
-
-/* How many TCEs of a run are written one by one; clearing goes over what was never written in great steps. */
-static uint64_t pages_stuffed(const tce__window *w, uint64_t tce, uint64_t npages)
-{
-    const uint64_t run = w == NULL || npages > w->tces ? 0 : npages;
-    return tce == 0 ? run >> 18 : run;
-}
 
 /* The window that an event means: by its LIOBN, else by its PHB and address. */
 static inline const tce__window *window_of(tce__run *r, const tce_event *event)
@@ -138,9 +102,9 @@ static inline bool looks_up(const tce__window *w)
 /* In a secure guest the bytes' frames are touched; a trace does not have the bytes themselves. */
 static bool touch(tce__run *r, const access *a, const tce_segment *segment)
 {
-    /* One of unknown length has one byte at least. */
-    return tce__device_touch(r->m, segment->address, segment->bytes + (segment->bytes == 0),
-                             a->direction == TCE_ACCESS_WRITE);
+    /* One of unknown length has one byte at least. An atomic writes, too. */
+    return tce__device_touch(r->m, segment->address, segment->bytes + !a->known,
+                             (a->direction & TCE_ACCESS_WRITE) != 0);
 }
 
 /* Several pages, or a secure guest: the first fault is the access's. *address: of the first byte. */
@@ -180,16 +144,19 @@ static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *eve
         .ioba = event->address,
         .bytes = !length ? 0 : side ? side[TCE_HCALL_NPAGES] : event->count,
         .direction = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
+        .known = length,
     };
     tce_fault fault = TCE_FAULT_NO_WINDOW;
     uint64_t address = 0;
     if (TCE__LIKELY(a.window != NULL)) {
-        const bool one = a.bytes <= tce__page_rest(a.window, a.ioba);
-        if (TCE__UNLIKELY(!one) && !tce__run_spend(r, pages_walked(r->m, &a))) {
+        const bool secure = r->m->svm != TCE_SVM_NORMAL;
+        /* Nothing is walked on one page, and where nothing is translated, but a secure guest's frames. */
+        const bool one = (a.bytes <= tce__page_rest(a.window, a.ioba) || a.window->bypass) && !secure;
+        if (TCE__UNLIKELY(!one) && !tce__run_spend(r, tce__pages_walked(r->m, a.window, a.ioba, a.bytes))) {
             *err = TCE_ERR_WORK;
             return (tce_result){0, 0};
         }
-        if (TCE__LIKELY(one && r->m->svm == TCE_SVM_NORMAL)) {
+        if (TCE__LIKELY(one)) {
             c->translations += looks_up(a.window);
             fault = tce__translate_page(r->m, a.window, a.ioba, a.bytes, a.direction, &address);
         } else {
@@ -200,7 +167,7 @@ static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *eve
     if (length && a.direction) {
         c->reads += a.direction & TCE_ACCESS_READ;
         c->writes += a.direction == TCE_ACCESS_WRITE;
-        add_saturated(&c->bytes, a.bytes);
+        tce__add_saturated(&c->bytes, a.bytes);
     } else {
         c->unknown++;
     }
@@ -217,6 +184,22 @@ static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *eve
     return (tce_result){fault, reached ? address : 0};
 }
 
+/*
+ * A secure guest writes a list into its page, big-endian, as far as that is memory; what the host then reads there is
+ * for the page's state to say. false: the host has no memory for it.
+ */
+static bool write_list(tce_machine *m, uint64_t list, const uint64_t *entries, uint64_t npages)
+{
+    uint64_t swapped[TCE_LIST_ENTRIES_MAX];
+    size_t count = (size_t)npages * sizeof *entries;
+    if (!tce__is_memory(m, list))
+        return true;
+    if (m->memory_bytes != TCE_MEMORY_UNKNOWN && count > m->memory_bytes - list)
+        count = (size_t)(m->memory_bytes - list);
+    m->kernels.copy_swapped(swapped, entries, (size_t)npages);
+    return tce_memory_write(m, list, swapped, count);
+}
+
 /* A list that the trace does not have is read where the guest says that it lies. */
 static tce_h_status put_list(tce__run *r, const tce__window *w, const tce_event *event, const uint64_t *side,
                              tce_err *err)
@@ -225,15 +208,13 @@ static tce_h_status put_list(tce__run *r, const tce__window *w, const tce_event 
     const uint64_t liobn = r->batch->streams[event->stream].liobn;
     const uint64_t *entries = side[TCE_HCALL_ENTRIES] == npages ? side + TCE_HCALL_WORDS : NULL;
     if (TCE__UNLIKELY(r->m->svm != TCE_SVM_NORMAL) && entries != NULL) {
-        /* A secure guest has written the list into its page; what the host reads there is the page's state's to say. */
-        for (uint64_t i = 0; i < npages; i++) {
-            const uint64_t address = list + i * sizeof *entries;
-            if (tce__is_memory(r->m, address) && !tce_memory_store64(r->m, address, entries[i]))
-                *err = TCE_ERR_NO_MEMORY;
+        if (!write_list(r->m, list, entries, npages)) {
+            *err = TCE_ERR_NO_MEMORY;
+            return TCE_H_NO_MEM;
         }
         entries = NULL;
     }
-    return *err == TCE_OK ? tce__put_list(r->m, w, liobn, event->address, list, entries, npages) : TCE_H_NO_MEM;
+    return tce__put_list(r->m, w, liobn, event->address, list, entries, npages);
 }
 
 static inline tce_result run_hcall(tce__run *r, size_t index, const tce_event *event, tce_err *err)
@@ -260,7 +241,8 @@ static inline tce_result run_hcall(tce__run *r, size_t index, const tce_event *e
         status = tce__put(r->m, w, event->address, value);
         break;
     case TCE_EVENT_STUFF:
-        if (TCE__UNLIKELY(npages > TCE_LIST_ENTRIES_MAX) && !tce__run_spend(r, pages_stuffed(w, value, npages))) {
+        if (TCE__UNLIKELY(npages > TCE_LIST_ENTRIES_MAX) &&
+            !tce__run_spend(r, tce__pages_stuffed(w, event->address, value, npages))) {
             *err = TCE_ERR_WORK;
             return result;
         }
@@ -275,7 +257,7 @@ static inline tce_result run_hcall(tce__run *r, size_t index, const tce_event *e
     result.status = status;
     tce_call_counter *c = &r->counters->calls[counter_of[event->kind]];
     c->calls++;
-    add_saturated(&c->tces, npages);
+    tce__add_saturated(&c->tces, npages);
     c->errors += status != TCE_H_SUCCESS;
     if (r->check && (event->flags & TCE_EVENT_RECORDED)) {
         if (event->kind == TCE_EVENT_GET && status == TCE_H_SUCCESS && event->status == TCE_H_SUCCESS &&
@@ -301,7 +283,8 @@ static tce_err run_event(tce__run *r, size_t index)
         return TCE_ERR_EVENT;
     switch (event->kind) {
     case TCE_EVENT_DMA:
-        if (!r->options->state_only)
+        /* For the state alone an access matters where it freezes a PE or pages a secure guest's frame out. */
+        if (!r->options->state_only || r->m->eeh || r->m->svm != TCE_SVM_NORMAL)
             result = run_dma(r, index, event, &err);
         break;
     case TCE_EVENT_INDIRECT:
@@ -363,15 +346,13 @@ tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, 
     r.options->mismatch_count = 0;
     r.generation = m->generation;
     tce_err err = TCE_OK;
-    size_t i = 0;
-    for (; i < batch->count; i++) {
-        err = run_event(&r, i);
+    for (; r.index < batch->count; r.index++) {
+        err = run_event(&r, r.index);
         if (TCE__UNLIKELY(err != TCE_OK))
             break;
     }
-    if (r.options->work != NULL)
-        add_saturated(r.options->work, i * TCE_RUN_WORK_PER_EVENT);
+    tce__run_grow(&r);
     if (done)
-        *done = i;
+        *done = r.index;
     return err;
 }

@@ -21,6 +21,8 @@ typedef struct tce__run {
     const tce_batch *batch;
     tce_counters *counters;
     tce_run_options *options;
+    size_t index;               /* of the event that is being applied */
+    size_t credited;            /* events for which the budget has grown */
     uint64_t generation;
     bool check;
     tce__found found[TCE__FOUND_SLOTS];
@@ -43,6 +45,21 @@ static inline void tce__run_check_status(tce__run *r, size_t index, int64_t reco
  * to be applied (TCE_ERR_WORK).
  */
 bool tce__run_spend(tce__run *r, uint64_t pages);
+
+/* The budget has grown with the events before this one, wherever a batch ends. */
+void tce__run_grow(tce__run *r);
+
+/* What a guest or a trace names may be any number: the sum stops at the largest. */
+static inline void tce__add_saturated(uint64_t *sum, uint64_t more)
+{
+    *sum = more > UINT64_MAX - *sum ? UINT64_MAX : *sum + more;
+}
+
+/* What an event may cost (run_work.c), as pages of that budget: at most this is visited before it ends. */
+uint64_t tce__pages_walked(const tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t bytes);  /* DMA */
+uint64_t tce__pages_stuffed(const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages);        /* H_STUFF_TCE */
+uint64_t tce__frames_visited(const tce_machine *m, uint64_t number, const uint64_t *args, uint32_t nargs); /* ultracall */
+uint64_t tce__pages_reset(const tce_machine *m);                                                        /* reset */
 
 /* The rare events: RTAS calls, ultracalls, what the platform does. */
 tce_result tce__run_rtas(tce__run *r, size_t index, const tce_event *event, tce_err *err);

@@ -2,7 +2,6 @@
 /*
  * The rarer events of a batch: RTAS calls, ultracalls, and what the platform does to windows, PHBs and the machine.
  */
-#include "memory.h"
 #include "run.h"
 
 tce_result tce__run_rtas(tce__run *r, size_t index, const tce_event *event, tce_err *err)
@@ -91,8 +90,7 @@ tce_err tce__run_platform(tce__run *r, const tce_event *event)
         err = tce_pe_thaw(r->m, event->address);
         break;
     default:
-        /* A reset visits all windows, and in a secure guest all frames that have a state. */
-        if (!tce__run_spend(r, r->m->windows.count + tce__states_count(r->m)))
+        if (!tce__run_spend(r, tce__pages_reset(r->m)))
             return TCE_ERR_WORK;
         err = tce_machine_reset(r->m);
         break;
@@ -103,21 +101,11 @@ tce_err tce__run_platform(tce__run *r, const tce_event *event)
     return TCE_OK;
 }
 
-/* How many frames a call visits, at most. */
-static uint64_t frames_named(const tce_machine *m, uint64_t number, const uint64_t *args, uint32_t nargs)
-{
-    if ((number == TCE_UV_SHARE_PAGE || number == TCE_UV_UNSHARE_PAGE) && nargs > 1)
-        return args[1];
-    return number == TCE_UV_UNSHARE_ALL_PAGES || number == TCE_UV_SVM_TERMINATE ? tce__states_count(m) : 0;
-}
-
 tce_result tce__run_ultracall(tce__run *r, size_t index, const tce_event *event, tce_err *err)
 {
     const uint64_t *side = r->batch->side + event->value, *args = side + TCE_CALL_WORDS;
     const uint32_t nargs = (uint32_t)side[TCE_CALL_NARGS];
-    /* A secure guest alone has frames to visit; more than it has are refused before one is. */
-    const uint64_t frames = frames_named(r->m, event->address, args, nargs);
-    if (r->m->svm == TCE_SVM_SECURE && frames <= tce__frames_max(r->m) && !tce__run_spend(r, frames)) {
+    if (!tce__run_spend(r, tce__frames_visited(r->m, event->address, args, nargs))) {
         *err = TCE_ERR_WORK;
         return (tce_result){0, 0};
     }

@@ -59,6 +59,7 @@ uint64_t tce__states_count(const tce_machine *m)
     return (uint64_t)m->states.count << BLOCK_SHIFT;
 }
 
+/* Becoming secure makes every frame secure that has no state of its own. [sharing.default] */
 static tce_frame_state default_state(const tce_machine *m)
 {
     return m->svm == TCE_SVM_SECURE ? TCE_FRAME_SECURE_IN : TCE_FRAME_NORMAL;
@@ -86,7 +87,7 @@ bool tce__shared_by_ultravisor(const tce_machine *m, uint64_t number)
     return byte != NULL && (*byte & BY_ULTRAVISOR) != 0;
 }
 
-/* The one place where a frame changes its state: the number of shared ones is kept here. */
+/* The one place where a frame changes its state: the number of shared ones is kept here. [sharing.count] */
 static void set_byte(tce_machine *m, uint8_t *byte, uint8_t value)
 {
     tce_sharing *s = &m->sharing;
@@ -104,7 +105,8 @@ void tce__set_state(tce_machine *m, uint64_t number, tce_frame_state state, bool
 
 void tce__states_reset(tce_machine *m, bool drop)
 {
-    /* A frame that is removed may bring another into its slot. */
+    /* What was not shared is gone; of a guest that stays as it was, only what was damaged. [sharing.reset.drop]
+     * [sharing.reset.keep] A frame that is removed may bring another into its slot. */
     for (size_t i = 0; i <= m->frames.mask;) {
         const tce__slot slot = m->frames.slots[i];
         const uint8_t *byte = slot.value == NULL ? NULL : byte_of(m, slot.key);
@@ -131,6 +133,7 @@ void tce__states_reset(tce_machine *m, bool drop)
 
 void tce__states_cut(tce_machine *m, uint64_t number)
 {
+    /* What is no memory is not shared either. [sharing.cut] */
     for (size_t i = 0; i <= m->states.mask; i++) {
         block *b = m->states.slots[i].value;
         for (size_t j = 0; b != NULL && j < BLOCK_FRAMES; j++) {
@@ -188,6 +191,7 @@ void tce__guest_touch(tce_machine *m, uint64_t number)
 
 void tce__remap(tce_machine *m, uint64_t number)
 {
+    /* The same page, with what it held, shared by whom it was. [sharing.remap] */
     uint8_t *byte = byte_of(m, number);
     m->sharing.remaps++;
     set_byte(m, byte, (uint8_t)((*byte & ~STATE_MASK) | TCE_FRAME_SHARED));
@@ -207,6 +211,7 @@ bool tce__page_out(tce_machine *m, uint64_t number)
 tce__view tce__host_touch(tce_machine *m, uint64_t number)
 {
     const tce_frame_state state = tce__state_of(m, number);
+    /* What is normal or shared the host sees as it is, also what it has unmapped. [sharing.host.clear] */
     if (state != TCE_FRAME_SECURE_IN && state != TCE_FRAME_SECURE_OUT)
         return TCE__VIEW_CLEAR;
     /* A host fault, UV_PAGE_OUT of the 64 KiB. A host without memory for the state still shows ciphertext.
@@ -221,6 +226,7 @@ void tce__damage(tce_machine *m, uint64_t number, bool stored)
     uint8_t *byte = byte_of(m, number);
     if (byte == NULL)
         return;
+    /* However often it is written to, a frame is damaged once, until it is paged in. [sharing.damage.once] */
     m->sharing.damaged_pages += (*byte & DAMAGED) == 0;
     *byte |= (uint8_t)(DAMAGED | (stored ? STORED : 0));
 }

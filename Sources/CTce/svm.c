@@ -303,6 +303,7 @@ tce_h_status tce_svm_hcall(tce_machine *m, uint64_t opcode, uint64_t address, ui
     if (err == NULL)
         err = &ignored;
     *err = TCE_OK;
+    /* No ultravisor, or none of its hcalls. [svm.function] */
     if (!m->pef)
         return TCE_H_FUNCTION;
     switch (opcode) {

@@ -46,7 +46,7 @@ void tce__window_install(tce_machine *m, tce__window *w, const tce__table *table
     w->tces = tces;
     w->start = start;
     w->shift = (uint8_t)page_shift;
-    w->frozen = w->phb != NULL && w->phb->frozen;
+    w->frozen = w->phb != NULL && w->phb->frozen;   /* [eeh.new-window] */
     m->window_count++;
     m->window_places += (w->phb == NULL ? 1 : places(w->phb)) - before;
     m->generation++;

@@ -96,17 +96,19 @@ typedef struct tce_mismatch {
 
 /*
  * A trace may ask for more than it is long: one event may name 2^40 pages. The budget bounds that. It starts at
- * TCE_RUN_WORK pages, grows by TCE_RUN_WORK_PER_EVENT with each event, and an access of several pages, H_STUFF_TCE of
- * more than 512, a call that shares frames and a reset take from it what they visit. One that asks for more than there
- * is is not applied: TCE_ERR_WORK. No guest comes near it.
+ * TCE_RUN_WORK pages and grows by TCE_RUN_WORK_PER_EVENT with each event. An access takes from it the pages (of a secure
+ * guest the frames, if more) that it spans beyond its first, H_STUFF_TCE of more than 512 pages what it writes, a call
+ * that shares frames these, a reset 256 for each window and what a secure guest's end visits (run_work.c). An event that
+ * asks for more than there is is not applied: TCE_ERR_WORK. No guest comes near it.
+ * A page is some nanoseconds of work: an event beyond the first TCE_RUN_WORK pages takes microseconds at most.
  */
 #define TCE_RUN_WORK 4194304u
-#define TCE_RUN_WORK_PER_EVENT 64u
+#define TCE_RUN_WORK_PER_EVENT 512u /* as many as one hcall maps: an access to all of them is paid for */
 
 /* How a batch is run, and where its answers go. All pointers may be NULL. */
 typedef struct tce_run_options {
     bool check;                  /* compare what was recorded */
-    bool state_only;             /* apply calls and windows, but no DMA, and count nothing */
+    bool state_only;             /* apply what changes the machine, and count nothing */
     tce_result *results;         /* one an event */
     tce_mismatch *mismatches;    /* the first of them */
     size_t mismatch_max;         /* how many fit */

@@ -212,6 +212,77 @@
     X(chunk_is_full, "a chunk takes 65,536 events and not one more") \
     X(member_every_byte_counts, "a gzip member of which any byte is changed is refused")
 
+/* svm.c */
+#define TCE_CASES_SVM(X) \
+    X(uv_without_pef, \
+      "[uv.function] without an ultravisor every ultracall is U_FUNCTION, every H_SVM_ one H_FUNCTION") \
+    X(uv_unknown, "[uv.function] [svm.function] other numbers, in all 64 bits, are no calls") \
+    X(uv_registers, "registers that are missing are 0, a tenth is ignored") \
+    X(uv_esm, "[uv.esm.1] [uv.esm.2] [uv.esm.3] [uv.esm.4] [sharing.default] all frames are secure and keep contents") \
+    X(uv_share_checks, \
+      "[uv.share.1] [uv.share.2] [uv.share.3] the guest is secure, all frames are memory, one at least") \
+    X(uv_share_zeroes, "[uv.share.4] [uv.unshare.4] what is shared or unshared is 0; its neighbours are left alone") \
+    X(uv_unshare_all, "[uv.unshare-all.1] [uv.unshare-all.2] all that the guest shared, not what the ultravisor did") \
+    X(uv_page_checks, \
+      "[uv.page.1] [uv.page.2] [uv.page.3] [uv.page.4] [uv.page-inval.1] [uv.page-inval.2] [uv.page-inval.3] " \
+      "[uv.page-inval.4] arguments of UV_PAGE_IN, UV_PAGE_OUT and UV_PAGE_INVAL, the first that is wrong") \
+    X(uv_page_in_and_out, "[uv.page-in.5] [uv.page-out.5] [sharing.remap] from each state") \
+    X(uv_terminate, "[uv.terminate.1] [uv.terminate.2] [sharing.reset.drop] only what was shared is left") \
+    X(svm_page_checks, \
+      "[svm.page.1] [svm.page.2] [svm.page.3] [svm.page.4] arguments of H_SVM_PAGE_IN, H_SVM_PAGE_OUT") \
+    X(svm_page_in_and_out, "[svm.page-in.5] [svm.page-in.6] [svm.page-out.5] from each state") \
+    X(svm_init, \
+      "[svm.init-start.1] [svm.init-done.1] [svm.init-done.2] [svm.init-abort.1] [svm.init-abort.2] their order") \
+    X(svm_abort, "[svm.init-abort.3] [sharing.reset.keep] all is normal again, and only what was damaged is lost") \
+    X(uv_unknown_memory, "[uv.share.2] [uv.share.3] the last frame of 2^64 bytes; counts do not wrap")
+
+/* sharing.c, memory.c, dma.c */
+#define TCE_CASES_SHARING(X) \
+    X(touch_nothing, "an access of no bytes touches no frame") \
+    X(host_pages_out, \
+      "[sharing.host.in] [sharing.guest.out] [sharing.cipher] the host reads the same ciphertext, the " \
+      "guest its own data") \
+    X(cipher_unaligned, "[sharing.cipher] any bytes of it are those of the whole") \
+    X(damage, \
+      "[sharing.damage] [sharing.damage.once] [sharing.stored] [sharing.lost] what the host writes over a secure " \
+      "frame it reads back; the guest has lost all") \
+    X(guest_stores_into_damaged, "[sharing.lost] the guest's store comes after the loss") \
+    X(shared_is_plain, \
+      "[sharing.host.clear] [sharing.guest.absent] [sharing.remap] both see a shared frame, absent or not") \
+    X(shared_pages_peak, "[sharing.count] a shared frame counts once, absent ones too; the peak stays") \
+    X(straddling_frames, "an access over two frames of different states") \
+    X(partial_last_frame, "memory that ends inside a frame and a doubleword") \
+    X(reset_ends_the_secure_guest, \
+      "[sharing.reset.drop] a machine reset leaves what was shared, of a normal guest all") \
+    X(memory_goes_and_comes, \
+      "[sharing.cut] frames that are no memory any more are not shared, and 0 when they come back") \
+    X(dma_not_shared, "[dma.not-shared] every byte is moved; another fault decides instead") \
+    X(names_of_secure_guest, "names of ultracalls, their statuses and states")
+
+/* eeh.c */
+#define TCE_CASES_EEH(X) \
+    X(eeh_freezes, "[eeh.freeze] [eeh.no-window] [eeh.thaw] every fault freezes its PHB, and no other") \
+    X(eeh_is_off, "[eeh.off] without EEH nothing freezes") \
+    X(eeh_vio_has_no_pe, "[eeh.vio] virtual I/O and unknown LIOBNs freeze nothing") \
+    X(eeh_drops, "[eeh.freeze] while it is frozen nothing moves, translations too are refused") \
+    X(eeh_other_window, "[eeh.new-window] a window made while the PE is frozen; one that is not translated") \
+    X(eeh_thaw_and_reset, "[eeh.thaw] [eeh.reset] a machine reset thaws, a reset of the PHB's windows does not") \
+    X(eeh_not_shared, "[eeh.not-shared] a page that is not shared is no fault of the PE")
+
+/* run.c, run_calls.c, run_work.c */
+#define TCE_CASES_WORK(X) \
+    X(work_of_dma, "an access costs the pages after its first, up to the window's end") \
+    X(work_of_dma_in_frames, "in a secure guest it costs frames, also on one I/O page") \
+    X(work_of_bypass, "without translation it costs nothing, at any length") \
+    X(work_of_stuff, "H_STUFF_TCE costs the TCEs that it writes, and an eighth of those that it clears") \
+    X(work_of_ultracalls, "sharing costs the frames that it visits, if it is not refused") \
+    X(work_of_reset, "a reset costs 256 for each LIOBN and what a secure guest's end visits") \
+    X(work_grows, "the budget grows with each event, and stops at 2^64 - 1") \
+    X(run_unshared_lists, "N lists that are not shared: N page-outs, N - 1 page-ins") \
+    X(run_list_at_the_end, "a list is written as far as there is memory") \
+    X(run_dma_touches, "what an access of a trace touches and damages") \
+    X(run_eeh, "[eeh.freeze] [eeh.thaw] a batch freezes, drops and thaws, by LIOBN and by PHB")
+
 /* run.c */
 #define TCE_CASES_RUN(X) \
     X(run_counts_and_answers, "a batch counts each event once and gives the machine's answer to each") \
@@ -228,6 +299,10 @@
     TCE_CASES_MEMORY(X) \
     TCE_CASES_TABLE(X) \
     TCE_CASES_DMA(X) \
+    TCE_CASES_SVM(X) \
+    TCE_CASES_SHARING(X) \
+    TCE_CASES_EEH(X) \
+    TCE_CASES_WORK(X) \
     TCE_CASES_TRACE(X) \
     TCE_CASES_RUN(X)
 
