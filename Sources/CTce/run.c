@@ -44,11 +44,19 @@ typedef struct access {
     uint64_t direction;     /* TCE_ACCESS_... */
 } access;
 
+/* What the events applied so far add to the budget: the same however a trace is cut into batches. */
+static void credit(tce__run *r)
+{
+    add_saturated(r->options->work, (r->index - r->credited) * TCE_RUN_WORK_PER_EVENT);
+    r->credited = r->index;
+}
+
 bool tce__run_spend(tce__run *r, uint64_t pages)
 {
     tce_run_options *o = r->options;
     if (o->work == NULL)
         return true;
+    credit(r);
     if (pages > *o->work)
         return false;
     *o->work -= pages;
@@ -363,15 +371,14 @@ tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, 
     r.options->mismatch_count = 0;
     r.generation = m->generation;
     tce_err err = TCE_OK;
-    size_t i = 0;
-    for (; i < batch->count; i++) {
-        err = run_event(&r, i);
+    for (; r.index < batch->count; r.index++) {
+        err = run_event(&r, r.index);
         if (TCE__UNLIKELY(err != TCE_OK))
             break;
     }
     if (r.options->work != NULL)
-        add_saturated(r.options->work, i * TCE_RUN_WORK_PER_EVENT);
+        credit(&r);
     if (done)
-        *done = i;
+        *done = r.index;
     return err;
 }

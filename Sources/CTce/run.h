@@ -22,6 +22,8 @@ typedef struct tce__run {
     tce_counters *counters;
     tce_run_options *options;
     uint64_t generation;
+    size_t index;              /* of the event that is being applied */
+    size_t credited;           /* events that have given the budget its share */
     bool check;
     tce__found found[TCE__FOUND_SLOTS];
 } tce__run;
