@@ -48,6 +48,15 @@ CASE(snapshot_round_trip)
     CHECK(holds(other, VIO_SMALL, 0, UINT64_MAX) && holds(other, VIO_SMALL, 0x1FFFF000, 3));
     CHECK(holds(other, VIO_LARGE, 4096, 1) && holds(other, VIO_LARGE, UINT64_C(1) << 52, 2));
     CHECK_EQ(tce_memory_load64(other, 0x21000), UINT64_C(0x1122334455667788));
+    /* The default window that a reset made is told from one that the platform put in its place. */
+    CHECK(tce__phb_of(other, BUID)->windows[0].is_default);
+    const tce_window_config same = {(uint32_t)LIOBN, 12, 0, TCES, BUID};
+    CHECK_EQ(tce_window_create(m, &same), TCE_OK);
+    snapshot plain = snapshot_of(m);
+    tce_machine *third = restored(plain);
+    free(plain.bytes);
+    CHECK(third != NULL && !tce__phb_of(third, BUID)->windows[0].is_default);
+    tce_machine_destroy(third);
     /* What was saved is used: the LIOBN still belongs to its PHB, whose reset brings the default window back. */
     CHECK_EQ(window_at(other, LIOBN + 0x100, 12, 0, 1), TCE_ERR_LIOBN_TAKEN);
     CHECK_EQ(tce_phb_reset(other, BUID_SECOND), TCE_OK);
@@ -56,7 +65,7 @@ CASE(snapshot_round_trip)
     /* Platform, switches and a frozen PE, of a machine whose memory is not known. */
     CHECK(frozen_machine(&other) && tce_dma_read(other, LIOBN, 0, before, 1, NULL) == TCE_FAULT_NO_READ);
     s = snapshot_of(other);
-    tce_machine *third = restored(s);
+    third = restored(s);
     free(s.bytes);
     CHECK(third != NULL && tce_pe_frozen(third, BUID) && tce_machine_platform(third) == TCE_PLATFORM_PAPR);
     CHECK_EQ(tce_dma_read(third, LIOBN, 0, before, 1, NULL), TCE_FAULT_PE_FROZEN);
