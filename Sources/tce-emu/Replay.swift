@@ -44,7 +44,8 @@ struct ReplayCommand: ParsableCommand {
     var multitce: Switch?
 
     @Option(
-        help: "What a fault does to the device's PE: freeze it until the trace thaws it, or nothing (off, the default).")
+        help: "What a fault does to the device's PE: freeze it until the trace thaws it, or nothing (off, the default)."
+    )
     var eeh: EEH?
 
     @Option(help: ArgumentHelp("Write the replay's state here when it ends, by --to or ^C too.", valueName: "file"))
@@ -128,7 +129,9 @@ struct ReplayCommand: ParsableCommand {
             complain("\(trace): nothing lies between the snapshot and --to")
         } else if failure == nil, statistics.trace.events == 0, range.from != nil || range.to != nil {
             complain("\(trace): nothing lies between --from and --to")
-        } else if failure == nil, statistics.check.enabled, statistics.check.compared + statistics.check.rtasCompared == 0 {
+        } else if failure == nil, statistics.check.enabled,
+            statistics.check.compared + statistics.check.rtasCompared == 0
+        {
             complain("\(trace): no answer was recorded in it: there is nothing to compare")
         }
         switch format.format {
@@ -136,7 +139,10 @@ struct ReplayCommand: ParsableCommand {
         case .json: try printResult(jsonReport(statistics))
         case .csv: try printResult(csvReport(statistics))
         }
-        if let saveFailure { throw saveFailure }
+        if let saveFailure {
+            guard failure != nil else { throw saveFailure }
+            complain(saveFailure.description)
+        }
         if interrupt.happened { throw ExitStatus.interrupted }
         if let failure { throw failure }
         if statistics.check.mismatches + statistics.check.rtasMismatches > 0 { throw ExitStatus.checkFailed }

@@ -2,6 +2,8 @@
 /* Snapshots that lie: whoever wrote the bytes, the answer is an error with an offset, or a machine. */
 #include "snapshot_case.h"
 
+#include "../../Sources/CTce/internal.h"
+
 typedef struct lie {
     size_t offset;
     uint64_t value;
@@ -181,6 +183,52 @@ CASE(snapshot_states_of_guest)
     free(s.bytes);
 }
 
+CASE(snapshot_edges)
+{
+    tce_config config = tce_config_pseries();
+    tce_machine *other;
+    tce_snapshot_fault fault;
+    const uint64_t last = (UINT64_C(1) << 48) - 1;
+    config.memory_bytes = TCE_MEMORY_UNKNOWN;
+    CHECK_EQ(tce_machine_create(&config, &other), TCE_OK);
+    const uint64_t share[] = {4095, 1}, share_last[] = {last, 1};
+    CHECK(tce_ultracall(other, TCE_UV_ESM, NULL, 0, NULL) == TCE_U_SUCCESS);
+    CHECK(tce_ultracall(other, TCE_UV_SHARE_PAGE, share, 2, NULL) == TCE_U_SUCCESS);
+    CHECK(tce_ultracall(other, TCE_UV_SHARE_PAGE, share_last, 2, NULL) == TCE_U_SUCCESS);
+    CHECK(tce_memory_store64(other, UINT64_MAX - 7, 5));
+    snapshot s = snapshot_of(other);
+    tce_machine_destroy(other);
+    other = restored(s);
+    CHECK(other != NULL && tce_memory_load64(other, UINT64_MAX - 7) == 5);
+    tce_machine_destroy(other);
+    const size_t memory = section_at(s, 4), run = section_at(s, 5) + 16;
+    CHECK_EQ(tce__get64(s.bytes + memory), last);
+    CHECK_EQ(tell(s, (lie){memory, last + 1, 8, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK(fault.offset == memory && fault.found == last + 1);
+    CHECK_EQ(tell(s, (lie){memory + 8, 0, 4, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK_EQ(fault.offset, memory + 8);
+    CHECK_EQ(tce__get16(s.bytes + run), 4095);
+    CHECK_EQ(tell(s, (lie){run + 2, 2, 2, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK(fault.offset == run && fault.found == 4095);
+    CHECK_EQ(tell(s, (lie){run, 4096, 2, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK_EQ(fault.offset, run);
+    /* The second block at the place of the first. */
+    CHECK_EQ(tce__get64(s.bytes + run + 8), last & ~UINT64_C(4095));
+    CHECK_EQ(tell(s, (lie){run + 8, 0, 8, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK_EQ(fault.offset, run + 8);
+    free(s.bytes);
+    /* A normal guest has no frame that was paged out. */
+    CHECK_EQ(tce_machine_create(&config, &other), TCE_OK);
+    CHECK(tce_ultracall(other, TCE_UV_ESM, NULL, 0, NULL) == TCE_U_SUCCESS);
+    CHECK(tce_host_write(other, 0, "x", 1, NULL) == TCE_OK);
+    s = snapshot_of(other);
+    tce_machine_destroy(other);
+    CHECK_EQ(tell(s, (lie){section_at(s, 1) + 16, TCE_SVM_TRANSITION, 4, 0}, true, &fault), TCE_OK);
+    CHECK_EQ(tell(s, (lie){section_at(s, 1) + 16, TCE_SVM_NORMAL, 4, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK_EQ(fault.offset, section_at(s, 5) + 20);
+    free(s.bytes);
+}
+
 CASE(snapshot_memory_max)
 {
     CHECK(snapshot_furnish(m) && snapshot_secure(m));
@@ -200,6 +248,7 @@ CASE(snapshot_memory_max)
     /* What is allowed is what is committed, but for the look ahead of a window's bitmaps. */
     CHECK_EQ(tce_machine_restore(s.bytes, s.size, high, &other, NULL), TCE_OK);
     CHECK(tce_machine_table_bytes(other) <= high);
+    CHECK(high >= tce_machine_table_bytes(other) + other->frames.count * 65536 + other->states.count * 4096);
     tce_machine_destroy(other);
     CHECK(high < s.size * 1024 + tce_window_count(m) * 512 * KIB);
     free(s.bytes);

@@ -159,13 +159,10 @@ public struct Replay: ~Copyable {
             isAtEnd = true
             hasFailed = true
             statistics.trace.complete = false
+            count(part, begin..<max(begin, Int(error.event - part.firstEvent)))
             throw error
         }
-        if begin < stop {
-            if !position.isCounted { statistics.trace.chunks += 1 }
-            position.isCounted = true
-            replayedTimes = (replayedTimes?.first ?? part.batch.time(at: begin), part.batch.time(at: stop - 1))
-        }
+        count(part, begin..<stop)
         part.next = stop
         position.index = stop
         position.events = part.firstEvent + UInt64(stop)
@@ -179,6 +176,15 @@ public struct Replay: ~Copyable {
             isAtEnd = stop == part.range.upperBound
         }
         return !isAtEnd
+    }
+
+    /// Events of a chunk were replayed: the chunk is one of those that were, and time has gone on.
+    private mutating func count(_ part: Part, _ events: Range<Int>) {
+        guard !events.isEmpty else { return }
+        if !position.isCounted { statistics.trace.chunks += 1 }
+        position.isCounted = true
+        let last = part.batch.time(at: events.upperBound - 1)
+        replayedTimes = (replayedTimes?.first ?? part.batch.time(at: events.lowerBound), last)
     }
 
     /// The next chunk; nil at the trace's end.

@@ -39,6 +39,9 @@ import CTce
             }
             unsafe tce_counter_at(&raw, index, &name)?.pointee = value
         }
+        guard raw.isPossible, raw.events <= saved.events else {
+            throw SnapshotError(.damaged, "expected counters whose parts are their sums, found others")
+        }
         work = saved.work
         mismatches = saved.mismatches
     }
@@ -128,5 +131,18 @@ import CTce
         statistics.check.mismatches = raw.mismatches
         statistics.check.rtasCompared = raw.rtas_compared
         statistics.check.rtasMismatches = raw.rtas_mismatches
+    }
+}
+
+extension tce_counters {
+    /// The laws that a run's counters keep: reports count on them. No counter is so large that a sum overflows.
+    fileprivate var isPossible: Bool {
+        let faultCount = unsafe withUnsafeBytes(of: faults) { unsafe $0.bindMemory(to: UInt64.self).reduce(0, &+) }
+        let callsHold = unsafe withUnsafeBytes(of: calls) { bytes in
+            unsafe bytes.bindMemory(to: tce_call_counter.self).allSatisfy { $0.errors <= $0.calls }
+        }
+        return callsHold && faultCount == transactions && reads + writes + unknown == transactions
+            && mismatches <= compared && rtas_mismatches <= rtas_compared && ultracall_errors <= ultracalls
+            && refused <= windows
     }
 }

@@ -176,6 +176,7 @@
     X(snapshot_cut, "a snapshot that ends anywhere is refused, also if its length and CRC-32 agree") \
     X(snapshot_lies, "each field that lies is an error with its offset, what was expected and what was found") \
     X(snapshot_states_of_guest, "a frame has only states that its guest can give it") \
+    X(snapshot_edges, "the last frame there is, and the last of a block of states") \
     X(snapshot_memory_max, "a snapshot commits no more than it may") \
     X(snapshot_later_sections, "a section that a minor version adds is passed over") \
     X(snapshot_fuzz, "changed snapshots are errors with an offset, or machines that can be saved again") \
