@@ -231,6 +231,8 @@ CASE(snapshot_edges)
 
 CASE(snapshot_memory_max)
 {
+    for (uint64_t i = 0; i < 64; i++)
+        CHECK(tce_memory_store64(m, 0x2000000 + (i << 16), 1));
     CHECK(snapshot_furnish(m) && snapshot_secure(m));
     snapshot s = snapshot_of(m);
     tce_machine *other;
