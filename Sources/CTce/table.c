@@ -175,6 +175,17 @@ static uint64_t next_word(const tce__table *table, uint64_t word, uint64_t last)
     return word;
 }
 
+uint64_t tce__table_next(const tce__table *table, uint64_t page, uint64_t last)
+{
+    while (page <= last) {
+        uint64_t bits = table->touched[page >> 6] >> (page & 63);
+        if (bits != 0)
+            return page + (uint64_t)__builtin_ctzll(bits);
+        page = next_word(table, (page >> 6) + 1, last >> 6) << 6;
+    }
+    return page;
+}
+
 /* Up to here the chosen loop is faster than the C library's memset, which prefers long runs. */
 #define SHORT_RUN_TCES (UINT64_C(8) * TCE__PAGE_TCES)
 

@@ -102,6 +102,9 @@ void tce_machine_destroy(tce_machine *m);
  */
 tce_err tce_machine_reset(tce_machine *m);
 
+/* What the machine was made from. Its memory and PHBs may have changed since. */
+void tce_machine_config(const tce_machine *m, tce_config *out);
+
 tce_platform tce_machine_platform(const tce_machine *m);
 uint64_t tce_machine_memory_bytes(const tce_machine *m);
 

@@ -116,7 +116,17 @@ typedef struct tce_run_options {
     uint64_t *work;              /* budget, see TCE_RUN_WORK; NULL: none */
 } tce_run_options;
 
+/* Whose a counter is, and which: NULL and "events"; "faults" and "no_read"; "H_PUT_TCE" and "calls". */
+typedef struct tce_counter_name {
+    const char *group;
+    const char *field;
+    bool saturates;         /* stops at 2^64 - 1; any other counts no more than a run can do */
+} tce_counter_name;
+
 TCE_BEGIN_DECLS
+
+/* The counters one by one, for who stores them: where the one of this index stands, or NULL past the last. */
+uint64_t *tce_counter_at(tce_counters *counters, size_t index, tce_counter_name *name);
 
 const char *tce_call_count_name(uint32_t index);   /* "H_PUT_TCE", or NULL */
 const char *tce_mismatch_name(tce_mismatch_what what);

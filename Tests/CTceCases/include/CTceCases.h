@@ -289,7 +289,26 @@
     X(run_malformed_events, "a malformed event ends the batch before it, and is not counted") \
     X(run_state_only, "a batch for the state alone applies the calls and counts nothing")
 
+/* snapshot_save.c, snapshot_restore.c, snapshot_contents.c, run_counters.c */
+#define TCE_CASES_SNAPSHOT(X) \
+    X(snapshot_round_trip, "what a machine has, its snapshot has, and a second snapshot is the same bytes") \
+    X(snapshot_goes_on, "after restoring, the same calls give the same answers and the same state") \
+    X(snapshot_of_secure_guest, "states of frames, ciphertext, damage and counters of sharing are restored") \
+    X(snapshot_is_deterministic, "the same state reached on another way gives the same bytes") \
+    X(snapshot_buffer, "the size comes first; a buffer that is too short is not written beyond its end") \
+    X(snapshot_runs, "TCEs of every pattern, at the ends of a window and across blocks of 512, come back") \
+    X(snapshot_many_windows, "65,536 windows are saved and restored, one more is refused") \
+    X(snapshot_cut, "a snapshot that ends anywhere is refused, also if its length and CRC-32 agree") \
+    X(snapshot_lies, "each field that lies is an error with its offset, what was expected and what was found") \
+    X(snapshot_states_of_guest, "a frame has only states that its guest can give it") \
+    X(snapshot_edges, "the last frame there is, and the last of a block of states") \
+    X(snapshot_memory_max, "a snapshot commits no more than it may") \
+    X(snapshot_later_sections, "a section that a minor version adds is passed over") \
+    X(snapshot_fuzz, "changed snapshots are errors with an offset, or machines that can be saved again") \
+    X(counters_by_name, "every counter of a run has a name of its own")
+
 #define TCE_CASES(X) \
+    TCE_CASES_SNAPSHOT(X) \
     TCE_CASES_HCALL(X) \
     TCE_CASES_RTAS(X) \
     TCE_CASES_PLATFORM(X) \
