@@ -54,6 +54,11 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Go on where a replay of this trace was saved.", valueName: "file"))
     var load: String?
 
+    @Option(
+        help: "Memory of this host that the machine's tables may take, such as 8G; the default is 2G.",
+        transform: parseBytes)
+    var machineMemory: UInt64?
+
     @Option(help: "Threads that inflate and decode, in 16 MiB for all; the default is one a core, at most 4.")
     var threads: Int?
 
@@ -88,6 +93,7 @@ struct ReplayCommand: ParsableCommand {
         options.platform = platform
         options.hasMultiTCE = multitce != .off
         options.eeh = eeh == .freeze
+        if let machineMemory { options.machineBytesMax = machineMemory }
         return try Replay(reader, options: options)
     }
 

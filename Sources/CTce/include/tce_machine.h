@@ -160,6 +160,9 @@ size_t tce_window_list(const tce_machine *m, tce_window_info *out, size_t max);
 /* Bytes that the tables hold of the host's memory (committed, not reserved). An upper bound. */
 uint64_t tce_machine_table_bytes(const tce_machine *m);
 
+/* The same with guest memory that was written, and the states of a secure guest's frames. */
+uint64_t tce_machine_host_bytes(const tce_machine *m);
+
 /* --- Guest memory, as the guest sees it (the host's view: tce_svm.h) --- */
 
 /*

@@ -11,6 +11,11 @@ public struct ReplayOptions: Sendable {
     /// Freezes a PE at its first fault, until the trace thaws it. The default is not to.
     public var eeh = false
 
+    /// Bytes of the host that the machine may hold: TCE tables and guest memory. The default is 2 GiB.
+    ///
+    /// It is looked at after each chunk; a trace that needs more ends with an error.
+    public var machineBytesMax: UInt64 = 2 << 30
+
     /// Compares what was recorded with the emulator's own answers. The default is not to.
     public var check = false
 
@@ -155,11 +160,12 @@ public struct Replay: ~Copyable {
             try counters.run(
                 part.batch, range: begin..<stop, on: machine, check: part.check, firstEvent: part.firstEvent,
                 chunk: reader.chunkNumber)
+            try checkMemory(event: part.firstEvent + UInt64(stop))
         } catch {
             isAtEnd = true
             hasFailed = true
             statistics.trace.complete = false
-            count(part, begin..<max(begin, Int(error.event - part.firstEvent)))
+            count(part, begin..<min(stop, max(begin, Int(error.event - part.firstEvent))))
             throw error
         }
         count(part, begin..<stop)
@@ -176,6 +182,15 @@ public struct Replay: ~Copyable {
             isAtEnd = stop == part.range.upperBound
         }
         return !isAtEnd
+    }
+
+    /// A trace of a few bytes can make tables of many.
+    private func checkMemory(event: UInt64) throws(ReplayError) {
+        let held = machine.hostBytes
+        guard held > options.machineBytesMax else { return }
+        throw ReplayError(
+            reason: "the machine's tables and memory hold \(held) bytes; \(options.machineBytesMax) are allowed",
+            event: event, chunk: reader.chunkNumber, isDataError: true)
     }
 
     /// Events of a chunk were replayed: the chunk is one of those that were, and time has gone on.
