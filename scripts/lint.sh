@@ -24,7 +24,7 @@ done < <(git ls-files '*.c' '*.h' '*.swift' '*.sh' Makefile .ci/run |
 
 # Architectural code knows nothing of timing; the trace knows neither machine nor replay.
 grep -nE '#include "tce_(run|trace|gzip)\.h"' \
-    Sources/CTce/{map,kernels,table,memory,window,phb,machine,platform,hcall,rtas_ddw,dma,batch,sharing,svm,eeh,names}.c \
+    Sources/CTce/{map,kernels,table,memory,window,phb,machine,platform,hcall,rtas_ddw,dma,batch,sharing,svm,eeh,names,snapshot_save,snapshot_restore,snapshot_contents}.c \
     Sources/CTce/{internal,hcall,translate,memory,sharing}.h &&
     fail 'an architectural file includes a header above it'
 grep -nE '"(internal|tce_machine|tce_run|tce_hcall|tce_dma|tce_rtas)\.h"' Sources/CTce/{chunk,chunk_encode,chunk_decode,event,gzip}.c Sources/CTce/chunk.h &&

@@ -23,6 +23,7 @@
 #include <zlib.h>
 
 #include "little_endian.h"
+#include "tce_checksum.h"
 #include "tce_trace.h"
 
 enum {
@@ -47,6 +48,17 @@ const char *tce_gzip_fault_text(tce_gzip_fault fault)
 #undef TCE_X
     }
     return "an unknown fault";
+}
+
+uint32_t tce_crc32(uint32_t crc, const uint8_t *bytes, size_t count)
+{
+    while (count > 0) {
+        uInt now = count > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uInt)count;
+        crc = (uint32_t)crc32(crc, bytes, now);
+        bytes += now;
+        count -= now;
+    }
+    return crc;
 }
 
 tce_gzip_fault tce_member_parse(const uint8_t *bytes, size_t count, tce_member *out)

@@ -84,7 +84,7 @@ typedef struct tce_list {
 } tce_list;
 
 /* QEMU's part: page after page is given the next entry, any 64-bit value; what was stored before a page outside the
- * window stays. */
+ * window stays. [hcall.put-indirect.store] */
 static tce_h_status store_list(tce_machine *m, const tce__window *w, uint64_t index, tce_list list,
                                uint64_t npages)
 {

@@ -101,6 +101,9 @@ uint64_t tce__table_bytes(const tce__table *table, uint64_t tces);
 void tce__table_touch(const tce__table *table, uint64_t page);      /* page: not touched yet */
 void tce__table_zero(const tce__table *table, uint64_t index, uint64_t count, const tce__kernels *kernels);
 
+/* The first touched page of the table from `page` on, past `last` (its last page) if there is none. */
+uint64_t tce__table_next(const tce__table *table, uint64_t page, uint64_t last);
+
 static inline bool tce__bit(const uint64_t *bits, uint64_t n)
 {
     return (bits[n >> 6] >> (n & 63)) & 1;
@@ -198,6 +201,7 @@ struct tce_machine {
     const tce__platform *platform;
     uint64_t memory_bytes;
     bool multitce, pef, eeh;        /* as in tce_config */
+    tce_config made_from;
     tce_svm_state svm;
     tce__map frames;                /* number of a 64 KiB frame of guest memory to its bytes in the host */
     tce__map states;                /* number of a frame over 4,096 to a tce__states (sharing.c) */

@@ -71,6 +71,7 @@ tce_err tce_machine_create(const tce_config *config, tce_machine **out)
     m->multitce = config->multitce;
     m->pef = config->pef;
     m->eeh = config->eeh;
+    m->made_from = *config;
     m->kernels = tce__kernels_choose();
     tce_err err = TCE_ERR_NO_MEMORY;
     if (tce__map_open(&m->windows) && tce__map_open(&m->phbs) && tce__map_open(&m->frames) &&
@@ -126,6 +127,11 @@ tce_err tce_machine_reset(tce_machine *m)
             err = TCE_ERR_NO_MEMORY;
     }
     return err;
+}
+
+void tce_machine_config(const tce_machine *m, tce_config *out)
+{
+    *out = m->made_from;
 }
 
 tce_platform tce_machine_platform(const tce_machine *m)

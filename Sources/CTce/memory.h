@@ -63,6 +63,10 @@ void tce__states_close(tce_machine *m);
 /* Frames that have room for a state: what a walk over all of them visits. */
 uint64_t tce__states_count(const tce_machine *m);
 
+/* The states of a block of frames are kept together (sharing.c); key: number of a frame over TCE__STATES_BLOCK. */
+#define TCE__STATES_BLOCK_SHIFT 12u
+#define TCE__STATES_BLOCK ((size_t)1 << TCE__STATES_BLOCK_SHIFT)
+
 /* Frames that memory has, the last one perhaps in part. */
 static inline uint64_t tce__frames_max(const tce_machine *m)
 {

@@ -70,7 +70,7 @@ static int32_t create(tce_machine *m, const uint32_t *args, uint32_t *rets, tce_
     if (window_shift - page_shift >= m->platform->create_tces_log2)
         return m->platform->create_refused;
     /* 6. The first window of a PHB takes the default one's place. One that would pass the end of the bus, which QEMU's
-     *    own places and sizes never do, is refused as one of too many TCEs is. [rtas.create.6] */
+     *    own places and sizes never do, is a hardware error on each platform. [rtas.create.6] */
     const bool beside = tce__phb_window_count(phb) != 0;
     const uint64_t start = beside ? phb->config.dma64_start : phb->config.window_start;
     const uint64_t tces = UINT64_C(1) << (window_shift - page_shift);

@@ -37,9 +37,9 @@ uint64_t tce__pages_walked(const tce_machine *m, const tce__window *w, uint64_t 
     return asked < rest ? asked : rest;
 }
 
-/* Clearing steps over TCEs that were never written, 2^18 at a time, and clears the others at least 2^6 at a time. */
+/* Clearing steps over TCEs that were never written, 2^18 at a time, and clears the others 2^3 at a time. */
 #define SKIPPED_AT_ONCE_LOG2 18u
-#define CLEARED_AT_ONCE_LOG2 6u
+#define CLEARED_AT_ONCE_LOG2 3u
 
 uint64_t tce__pages_stuffed(const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages)
 {
@@ -77,8 +77,8 @@ uint64_t tce__frames_visited(const tce_machine *m, uint64_t number, const uint64
     }
 }
 
-/* Each window is given another table, which the host takes some microseconds to map. */
-#define PAGES_A_WINDOW 32u
+/* Each window is given another table, which the host takes up to 20 microseconds to map. */
+#define PAGES_A_WINDOW 256u
 
 uint64_t tce__pages_reset(const tce_machine *m)
 {

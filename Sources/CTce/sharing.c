@@ -11,8 +11,8 @@
 
 /* --- Storage: a byte a frame, in blocks that come with the first frame that has a state of its own --- */
 
-#define BLOCK_SHIFT 12u
-#define BLOCK_FRAMES ((size_t)1 << BLOCK_SHIFT)
+#define BLOCK_SHIFT TCE__STATES_BLOCK_SHIFT
+#define BLOCK_FRAMES TCE__STATES_BLOCK
 
 typedef struct block {
     uint8_t frame[BLOCK_FRAMES];    /* 0, or OWN | state | flags */
@@ -154,6 +154,43 @@ void tce__unshare_all(tce_machine *m)
             }
         }
     }
+}
+
+/* --- Snapshots: docs/snapshot.md has the byte --- */
+
+const uint8_t *tce__states_block(const tce_machine *m, uint64_t key)
+{
+    return byte_of(m, key << BLOCK_SHIFT);
+}
+
+/* Can a frame have this state of its own? */
+static bool is_possible(const tce_machine *m, uint8_t byte)
+{
+    const tce_frame_state state = byte & STATE_MASK;
+    const uint8_t flags = byte & (uint8_t)~(STATE_MASK | OWN);
+    if (m->svm == TCE_SVM_NORMAL || (byte & OWN) == 0)
+        return false;
+    switch (state) {
+    case TCE_FRAME_SECURE_IN:
+        return flags == 0;
+    case TCE_FRAME_SECURE_OUT:
+        return flags == 0 || flags == DAMAGED || flags == (DAMAGED | STORED);
+    case TCE_FRAME_SHARED:
+    case TCE_FRAME_SHARED_ABSENT:
+        /* A guest shares when it is secure. */
+        return flags == BY_ULTRAVISOR || (flags == 0 && m->svm == TCE_SVM_SECURE);
+    default:
+        return false;
+    }
+}
+
+bool tce__states_fill(tce_machine *m, uint64_t first, uint64_t count, uint8_t byte)
+{
+    if (!is_possible(m, byte))
+        return false;
+    for (uint64_t i = 0; i < count; i++)
+        set_byte(m, byte_of(m, first + i), byte);
+    return true;
 }
 
 /* --- Touches --- */

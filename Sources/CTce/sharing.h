@@ -23,6 +23,12 @@ bool tce__page_out(tce_machine *m, uint64_t number);
 void tce__page_in(tce_machine *m, uint64_t number);
 void tce__remap(tce_machine *m, uint64_t number);
 
+/* For a snapshot: the bytes of a block's frames as they are kept. The block is there. */
+const uint8_t *tce__states_block(const tce_machine *m, uint64_t key);
+
+/* Gives count frames, whose block is there, a state as it is kept; false: no frame of this guest can have it. */
+bool tce__states_fill(tce_machine *m, uint64_t first, uint64_t count, uint8_t byte);
+
 /* All frames that the guest shared are secure, and 0. */
 void tce__unshare_all(tce_machine *m);
 

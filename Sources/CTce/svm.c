@@ -8,6 +8,9 @@
 
 #define FRAME_ORDER TCE__FRAME_SHIFT
 
+/* Frames that one call may name where nothing else limits them: each has a state to keep. */
+#define UNKNOWN_FRAMES_MAX (UINT64_C(1) << 24)
+
 static bool is_frame(const tce_machine *m, uint64_t address)
 {
     return tce__is_memory(m, address) && (address & (TCE__FRAME_BYTES - 1)) == 0;
@@ -40,8 +43,9 @@ static tce_u_status check_range(const tce_machine *m, uint64_t gfn, uint64_t cou
     /* 2. The first frame is memory. [uv.share.2] */
     if (gfn >= tce__frames_max(m))
         return TCE_U_PARAMETER;
-    /* 3. So are all the others, and there is one. [uv.share.3] */
-    if (count == 0 || count > tce__frames_max(m) - gfn)
+    /* 3. So are all the others, and there is one; where memory's size is not known, at most a TiB. [uv.share.3] */
+    if (count == 0 || count > tce__frames_max(m) - gfn ||
+        (m->memory_bytes == TCE_MEMORY_UNKNOWN && count > UNKNOWN_FRAMES_MAX))
         return TCE_U_P2;
     return TCE_U_SUCCESS;
 }

@@ -117,12 +117,32 @@ void tce__table_close(tce__table *table, uint64_t tces)
     memset(table, 0, sizeof *table);
 }
 
+static bool is_zero(const uint64_t *tces, uint64_t count)
+{
+    uint64_t any = 0;
+    for (uint64_t i = 0; i < count; i++)
+        any |= tces[i];
+    return any == 0;
+}
+
+/* Of a heap table that was hardly written the host commits no more pages by clearing it. */
+static void clear_heap(const tce__table *table, uint64_t tces, const tce__kernels *kernels)
+{
+    for (uint64_t first = 0; first < tces; first += TCE__PAGE_TCES) {
+        const uint64_t count = tces - first < TCE__PAGE_TCES ? tces - first : TCE__PAGE_TCES;
+        if (!is_zero(table->tce + first, count))
+            kernels->fill(table->tce + first, 0, (size_t)count);
+    }
+}
+
 void tce__table_renew(tce__table *table, uint64_t tces, const tce__kernels *kernels)
 {
     tce__table fresh;
     if (table->sparse != NULL && tce__table_open(&fresh, tces)) {
         tce__table_close(table, tces);      /* gives the committed pages back */
         *table = fresh;
+    } else if (table->sparse == NULL) {
+        clear_heap(table, tces, kernels);
     } else {
         tce__table_zero(table, 0, tces, kernels);
     }
@@ -173,6 +193,17 @@ static uint64_t next_word(const tce__table *table, uint64_t word, uint64_t last)
         word = (word | 63) + 1;
     }
     return word;
+}
+
+uint64_t tce__table_next(const tce__table *table, uint64_t page, uint64_t last)
+{
+    while (page <= last) {
+        uint64_t bits = table->touched[page >> 6] >> (page & 63);
+        if (bits != 0)
+            return page + (uint64_t)__builtin_ctzll(bits);
+        page = next_word(table, (page >> 6) + 1, last >> 6) << 6;
+    }
+    return page;
 }
 
 /* Up to here the chosen loop is faster than the C library's memset, which prefers long runs. */

@@ -3,7 +3,7 @@
  * DMA windows: which LIOBN has which, their limits, and how the platform makes and removes them. What a guest does to
  * its windows is in rtas_ddw.c. Architectural.
  */
-#include "internal.h"
+#include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +216,11 @@ size_t tce_window_list(const tce_machine *m, tce_window_info *out, size_t max)
         sink(out, end, 0);
     }
     return count;
+}
+
+uint64_t tce_machine_host_bytes(const tce_machine *m)
+{
+    return tce_machine_table_bytes(m) + m->frames.count * TCE__FRAME_BYTES + tce__states_count(m);
 }
 
 uint64_t tce_machine_table_bytes(const tce_machine *m)

@@ -15,6 +15,12 @@ struct ReplayCommand: ParsableCommand {
             Examples:
               tce-emu replay boot.tcet --check
               tce-emu replay boot.tcet --from 12.5s --to 13s --format json
+              tce-emu replay boot.tcet --to 20s --save boot.snap
+              tce-emu replay boot.tcet --load boot.snap
+
+            A replay that was saved and loaded ends as one that was never cut: same state, same answers, same \
+            statistics. It goes on as it was begun: --from, --platform, --multitce, --eeh and --check need not be given \
+            again, and may not differ.
             """)
 
     @Argument(help: "The trace; - is the standard input.")
@@ -34,11 +40,24 @@ struct ReplayCommand: ParsableCommand {
         transform: { try Platform(named: $0) })
     var platform: Platform?
 
-    @Option(help: "Whether the machine has H_PUT_TCE_INDIRECT and H_STUFF_TCE: on or off.")
-    var multitce = Switch.on
+    @Option(help: "Whether the machine has H_PUT_TCE_INDIRECT and H_STUFF_TCE: on (the default) or off.")
+    var multitce: Switch?
 
-    @Option(help: "What a fault does to the device's PE: freeze it until the trace thaws it, or nothing (off).")
-    var eeh = EEH.off
+    @Option(
+        help: "What a fault does to the device's PE: freeze it until the trace thaws it, or nothing (off, the default)."
+    )
+    var eeh: EEH?
+
+    @Option(help: ArgumentHelp("Write the replay's state here when it ends, by --to or ^C too.", valueName: "file"))
+    var save: String?
+
+    @Option(help: ArgumentHelp("Go on where a replay of this trace was saved.", valueName: "file"))
+    var load: String?
+
+    @Option(
+        help: "Memory of this host that the machine's tables may take, such as 8G; the default is 2G.",
+        transform: parseBytes)
+    var machineMemory: UInt64?
 
     @Option(help: "Threads that inflate and decode, in 16 MiB for all; the default is one a core, at most 4.")
     var threads: Int?
@@ -50,6 +69,8 @@ struct ReplayCommand: ParsableCommand {
         if let threads, !(1...64).contains(threads) {
             throw ValidationError("--threads is \(threads); expected 1 to 64")
         }
+        if save == "-" { throw ValidationError("--save - : the standard output has the statistics; name a file") }
+        if load == "-", trace == "-" { throw ValidationError("the trace and --load cannot both be the standard input") }
     }
 
     func run() throws {
@@ -60,19 +81,35 @@ struct ReplayCommand: ParsableCommand {
         }
     }
 
-    private func replay() throws {
-        var readerOptions = TraceReader.Options()
-        readerOptions.lenient = lenient
-        if let threads { readerOptions.threads = threads }
+    /// What is to be replayed: the trace from its beginning, or the rest of it.
+    private func begin(_ reader: TraceReader, _ saved: ReplaySnapshot?) throws -> Replay {
+        if let saved, let load {
+            return try describingSnapshot(load) { try Replay(reader, resuming: saved, to: range.to) }
+        }
         var options = ReplayOptions()
         options.check = check
         options.from = range.from
         options.to = range.to
         options.platform = platform
-        options.hasMultiTCE = multitce == .on
+        options.hasMultiTCE = multitce != .off
         options.eeh = eeh == .freeze
-        let reader = try TraceReader(openInput(trace), options: readerOptions)
-        var replay = try Replay(reader, options: options)
+        if let machineMemory { options.machineBytesMax = machineMemory }
+        return try Replay(reader, options: options)
+    }
+
+    private func replay() throws {
+        var readerOptions = TraceReader.Options()
+        readerOptions.lenient = lenient
+        if let threads { readerOptions.threads = threads }
+        let saved = try load.map(loadSnapshot)
+        if let saved {
+            try refuseConflicts(saved)
+            readerOptions.firstChunk = saved.firstChunk
+        }
+        let input = try openInput(trace)
+        let target = try save.map { try SnapshotFile($0, trace: trace) }
+        let reader = try TraceReader(input, options: readerOptions)
+        var replay = try begin(reader, saved)
         var progress = Progress("replay", total: fileSize(trace))
         let interrupt = Interrupt()
         var failure: (any Error)?
@@ -89,18 +126,28 @@ struct ReplayCommand: ParsableCommand {
             if interrupt.happened { replay.interrupt() }
         }
         progress.end()
+        if let error = failure as? SnapshotError, let load { failure = describe(error, snapshot: load) }
+        let saveFailure = target.flatMap { saveSnapshot(replay, to: $0) }
         let statistics = replay.snapshot()
         for mismatch in replay.mismatches { complain("\(trace): \(describe(mismatch, unit: reader.header))") }
         for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
-        if failure == nil, statistics.trace.events == 0, range.from != nil || range.to != nil {
+        if failure == nil, let saved, range.to != nil, replay.eventsPassed == saved.events {
+            complain("\(trace): nothing lies between the snapshot and --to")
+        } else if failure == nil, statistics.trace.events == 0, range.from != nil || range.to != nil {
             complain("\(trace): nothing lies between --from and --to")
-        } else if failure == nil, check, statistics.check.compared + statistics.check.rtasCompared == 0 {
+        } else if failure == nil, statistics.check.enabled,
+            statistics.check.compared + statistics.check.rtasCompared == 0
+        {
             complain("\(trace): no answer was recorded in it: there is nothing to compare")
         }
         switch format.format {
         case .text: try printResult(TextReport(statistics).description)
         case .json: try printResult(jsonReport(statistics))
         case .csv: try printResult(csvReport(statistics))
+        }
+        if let saveFailure {
+            guard failure != nil else { throw saveFailure }
+            complain(saveFailure.description)
         }
         if interrupt.happened { throw ExitStatus.interrupted }
         if let failure { throw failure }

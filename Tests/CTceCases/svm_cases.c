@@ -283,8 +283,11 @@ CASE(svm_page_in_and_out)
     /* What the guest shared is its own still when the ultravisor asks for the same. */
     CHECK_EQ(uv2(m, TCE_UV_SHARE_PAGE, GFN, 1), TCE_U_SUCCESS);
     CHECK_EQ(svm(m, TCE_H_SVM_PAGE_IN, PAGE, TCE_SVM_PAGE_SHARED), TCE_H_SUCCESS);
+    CHECK_EQ(svm(m, TCE_H_SVM_PAGE_IN, PAGE + FRAME, TCE_SVM_PAGE_SHARED), TCE_H_SUCCESS);
+    CHECK_EQ(uv2(m, TCE_UV_SHARE_PAGE, GFN + 1, 1), TCE_U_SUCCESS);
     CHECK_EQ(uv2(m, TCE_UV_UNSHARE_ALL_PAGES, 0, 0), TCE_U_SUCCESS);
     CHECK_EQ(state_at(m, PAGE), TCE_FRAME_SECURE_IN);
+    CHECK_EQ(state_at(m, PAGE + FRAME), TCE_FRAME_SECURE_IN);
 }
 
 CASE(svm_init)

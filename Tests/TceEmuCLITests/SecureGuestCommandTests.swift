@@ -83,23 +83,24 @@ struct SecureGuestCommandTests {
             "@memory 0x40000000\n" + Self.phb + String(repeating: list + clear, count: 2000)
                 + "uv UV_ESM\nuv UV_SHARE_PAGE args=0x400,1024 -> U_SUCCESS\n" + list + map
                 + String(repeating: "dma liobn=0x80000000 ioba=0 length=0x1000000 read\n", count: 100)
+                + String(repeating: "dma liobn=0x80000000 ioba=0x100000 length=0x100000 read\n", count: 30_000)
                 + "uv UV_UNSHARE_ALL_PAGES\nreset\n",
             "--check")
         #expect(run.status == 0, "\(run.errors)")
         #expect(number(try run.json(), "sharing.peak_shared_pages") == 1024)
-        #expect(number(try run.json(), "dma.bytes") == 100 << 24)
+        #expect(number(try run.json(), "dma.bytes") == 100 << 24 + 30_000 << 20)
     }
 
-    @Test("Both sides of the bound: 2^22 pages, and 64 more with each event before")
+    @Test("Both sides of the bound: 2^22 pages, and 512 more with each event before")
     func exactly() throws {
-        // 1 window, 1 stuff: the budget before the access is 2^22 + 2 * 64 less what was stuffed.
+        // 1 window, 1 stuff: the budget before the access is 2^22 + 2 * 512 less what was stuffed.
         let budget = 1 << 22
         for (more, status) in [(0, 0), (1, 65)] as [(Int, Int32)] {
-            let left = budget + 2 * 64 - 0x20_0000
+            let left = budget + 2 * 512 - 0x20_0000
             let run = try Self.replay(
                 "window liobn=5 tces=0x200000\nH_STUFF_TCE liobn=5 ioba=0 tce=3 npages=0x200000\n"
                     + "H_STUFF_TCE liobn=5 ioba=0 tce=3 npages=\(left / 2)\n"
-                    + "dma liobn=5 ioba=0 length=\((left - left / 2 + 64 + more) << 12) read\n")
+                    + "dma liobn=5 ioba=0 length=\((left - left / 2 + 512 + more) << 12) read\n")
             #expect(run.status == status, "\(run.errors)")
         }
     }

@@ -9,6 +9,7 @@
 #define CTCE_H
 
 #include "tce_base.h"
+#include "tce_checksum.h"
 #include "tce_dma.h"
 #include "tce_event.h"
 #include "tce_gzip.h"
@@ -16,6 +17,7 @@
 #include "tce_machine.h"
 #include "tce_rtas.h"
 #include "tce_run.h"
+#include "tce_snapshot.h"
 #include "tce_svm.h"
 #include "tce_time.h"
 #include "tce_trace.h"

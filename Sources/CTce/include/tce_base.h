@@ -43,7 +43,10 @@
     X(TCE_ERR_BUID_TAKEN, 10, "a PHB has this BUID already")                                       \
     X(TCE_ERR_NO_PHB, 11, "no PHB has this BUID")                                                  \
     X(TCE_ERR_EVENT, 12, "an event of the batch is malformed")                                     \
-    X(TCE_ERR_WORK, 13, "the event asks for more pages than a trace of this length may")
+    X(TCE_ERR_WORK, 13, "the event asks for more pages than a trace of this length may")                   \
+    X(TCE_ERR_SNAPSHOT, 14, "the snapshot is damaged")                                             \
+    X(TCE_ERR_SNAPSHOT_VERSION, 15, "the snapshot is of a later version")                          \
+    X(TCE_ERR_SNAPSHOT_MEMORY, 16, "the snapshot asks for more memory than it may")
 
 TCE_ENUM(int32_t, tce_err) {
 #define TCE_X(name, value, text) name = value,

@@ -102,6 +102,9 @@ void tce_machine_destroy(tce_machine *m);
  */
 tce_err tce_machine_reset(tce_machine *m);
 
+/* What the machine was made from. Its memory and PHBs may have changed since. */
+void tce_machine_config(const tce_machine *m, tce_config *out);
+
 tce_platform tce_machine_platform(const tce_machine *m);
 uint64_t tce_machine_memory_bytes(const tce_machine *m);
 
@@ -156,6 +159,9 @@ size_t tce_window_list(const tce_machine *m, tce_window_info *out, size_t max);
 
 /* Bytes that the tables hold of the host's memory (committed, not reserved). An upper bound. */
 uint64_t tce_machine_table_bytes(const tce_machine *m);
+
+/* The same with guest memory that was written, and the states of a secure guest's frames. */
+uint64_t tce_machine_host_bytes(const tce_machine *m);
 
 /* --- Guest memory, as the guest sees it (the host's view: tce_svm.h) --- */
 

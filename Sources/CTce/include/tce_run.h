@@ -99,11 +99,12 @@ typedef struct tce_mismatch {
  * A trace may ask for more than it is long: one event may name 2^40 pages. The budget bounds that. It starts at
  * TCE_RUN_WORK pages and grows by TCE_RUN_WORK_PER_EVENT with each event. An access takes from it the pages (of a secure
  * guest the frames, if more) that it spans beyond its first, H_STUFF_TCE of more than 512 pages what it writes, a call
- * that shares frames these, a reset 32 for each window and what a secure guest's end visits (run_work.c). An event that
+ * that shares frames these, a reset 256 for each window and what a secure guest's end visits (run_work.c). An event that
  * asks for more than there is is not applied: TCE_ERR_WORK. No guest comes near it.
+ * A page is some nanoseconds of work: an event beyond the first TCE_RUN_WORK pages takes microseconds at most.
  */
 #define TCE_RUN_WORK 4194304u
-#define TCE_RUN_WORK_PER_EVENT 64u
+#define TCE_RUN_WORK_PER_EVENT 512u /* as many as one hcall maps: an access to all of them is paid for */
 
 /* How a batch is run, and where its answers go. All pointers may be NULL. */
 typedef struct tce_run_options {
@@ -117,7 +118,17 @@ typedef struct tce_run_options {
     tce_time *time;              /* model that times the events (tce_time.h); NULL: none. Not with state_only */
 } tce_run_options;
 
+/* Whose a counter is, and which: NULL and "events"; "faults" and "no_read"; "H_PUT_TCE" and "calls". */
+typedef struct tce_counter_name {
+    const char *group;
+    const char *field;
+    bool saturates;         /* stops at 2^64 - 1; any other counts no more than a run can do */
+} tce_counter_name;
+
 TCE_BEGIN_DECLS
+
+/* The counters one by one, for who stores them: where the one of this index stands, or NULL past the last. */
+uint64_t *tce_counter_at(tce_counters *counters, size_t index, tce_counter_name *name);
 
 const char *tce_call_count_name(uint32_t index);   /* "H_PUT_TCE", or NULL */
 const char *tce_mismatch_name(tce_mismatch_what what);

@@ -29,6 +29,9 @@ extension Machine {
     /// Bytes of the host's memory that the TCE tables hold, an upper bound; untouched tables hold almost none.
     public var tableBytes: UInt64 { unsafe tce_machine_table_bytes(handle) }
 
+    /// The same with guest memory that was written, and the states of a secure guest's frames.
+    public var hostBytes: UInt64 { unsafe tce_machine_host_bytes(handle) }
+
     /// The PHB of a BUID, or nil.
     public func phb(_ buid: BUID) -> PHBConfiguration? {
         var raw = tce_phb_config()

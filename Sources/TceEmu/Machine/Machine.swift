@@ -17,7 +17,9 @@ import CTce
 /// calls on one machine may overlap, so this type is not `Sendable`. Different machines share nothing.
 @safe
 public struct Machine: ~Copyable {
-    /// What it was made from.
+    /// What it was made from; of one that was made of a snapshot, what the saved machine was made from.
+    ///
+    /// Memory and PHBs may have changed since: see `memoryBytes` and `windows`.
     public let configuration: MachineConfiguration
 
     /// The core's machine, from `init` to `deinit`.
@@ -30,6 +32,12 @@ public struct Machine: ~Copyable {
         var handle: OpaquePointer?
         let err = unsafe tce_machine_create(&raw, &handle)
         guard let handle = unsafe handle else { throw MachineError(rawValue: err) }
+        self.configuration = configuration
+        unsafe self.handle = handle
+    }
+
+    /// Takes over a machine of the core.
+    init(owning handle: OpaquePointer, _ configuration: MachineConfiguration) {
         self.configuration = configuration
         unsafe self.handle = handle
     }

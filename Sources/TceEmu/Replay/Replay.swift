@@ -11,6 +11,11 @@ public struct ReplayOptions: Sendable {
     /// Freezes a PE at its first fault, until the trace thaws it. The default is not to.
     public var eeh = false
 
+    /// Bytes of the host that the machine may hold: TCE tables and guest memory. The default is 2 GiB.
+    ///
+    /// It is looked at after each chunk; a trace that needs more ends with an error.
+    public var machineBytesMax: UInt64 = 2 << 30
+
     /// Compares what was recorded with the emulator's own answers. The default is not to.
     public var check = false
 
@@ -72,18 +77,39 @@ public struct Mismatch: Hashable, Sendable {
 
 /// Applies a trace's events to a machine, in order, and counts.
 public struct Replay: ~Copyable {
-    private let reader: TraceReader
-    private let machine: Machine
-    private let options: ReplayOptions
-    private let counters = RunCounters()
-    private var statistics = ReplayStatistics()
-    private var replayedTimes: (first: UInt64, last: UInt64)?
+    let reader: TraceReader
+    let machine: Machine
+    let options: ReplayOptions
+    let counters: RunCounters
+    var statistics = ReplayStatistics()
+    var replayedTimes: (first: UInt64, last: UInt64)?
     /// What had been counted when the part that was asked for began.
-    private var sharingBefore = SharingCounters()
+    var sharingBefore = SharingCounters()
     private var isAtEnd = false
+    /// The host failed inside an event, or the trace asked for what none may.
+    private(set) var hasFailed = false
+
+    /// A chunk that is not done with.
+    private struct Part {
+        let batch: EventBatch
+        /// Of the batch: what is asked for, and the next event.
+        let range: Range<Int>
+        var next: Int
+        /// Number in the trace of the batch's first event.
+        let firstEvent: UInt64
+        let check: Bool
+    }
+
+    private var part: Part?
+    var position = ReplaySnapshot.Position()
+    /// Where a saved replay goes on, until that is reached.
+    var resuming: ReplaySnapshot?
 
     /// The first recorded answers that were not the emulator's, at most 20.
     public var mismatches: [Mismatch] { counters.mismatches }
+
+    /// Events of the trace that have been passed: applied, or before the part that was asked for.
+    public var eventsPassed: UInt64 { position.events }
 
     /// Makes the machine that the trace's header describes: no window but those that the trace makes.
     public init(_ reader: TraceReader, options: ReplayOptions = ReplayOptions()) throws {
@@ -97,25 +123,91 @@ public struct Replay: ~Copyable {
         } else if let name = reader.header.platform {
             configuration.platform = try Platform(named: name)
         }
-        self.machine = try Machine(configuration)
-        self.reader = reader
-        self.options = options
-        statistics.platform = configuration.platform.description
-        statistics.check.enabled = options.check
+        self.init(reader, try Machine(configuration), options)
     }
 
-    /// Applies the next chunk; false at the end of the trace or of the part that was asked for.
+    init(
+        _ reader: TraceReader, _ machine: consuming Machine, _ options: ReplayOptions,
+        _ counters: RunCounters = RunCounters()
+    ) {
+        self.counters = counters
+        statistics.platform = machine.platform.description
+        statistics.check.enabled = options.check
+        self.machine = machine
+        self.reader = reader
+        self.options = options
+    }
+
+    /// Applies the rest of a chunk, the next one at first; false at the end of the trace or of the part that was asked
+    /// for.
     ///
     /// After an error, `snapshot` has what was counted until then.
-    public mutating func step() throws -> Bool {
+    ///
+    /// - Parameter limit: events that are applied at most. The replay then stands between two events and can be saved.
+    public mutating func step(atMost limit: Int = .max) throws -> Bool {
         guard !isAtEnd else { return false }
-        let firstEvent = reader.eventsRead
+        guard var part = try part ?? nextPart() else {
+            isAtEnd = true
+            return false
+        }
+        let stop = part.next + max(0, min(limit, part.range.upperBound - part.next))
+        let begin = min(max(part.next, part.range.lowerBound), stop)
+        do {
+            try counters.run(
+                part.batch, range: part.next..<begin, on: machine, check: false, stateOnly: true,
+                firstEvent: part.firstEvent, chunk: reader.chunkNumber)
+            if begin < stop, replayedTimes == nil { sharingBefore = machine.sharing }
+            try counters.run(
+                part.batch, range: begin..<stop, on: machine, check: part.check, firstEvent: part.firstEvent,
+                chunk: reader.chunkNumber)
+            try checkMemory(event: part.firstEvent + UInt64(stop))
+        } catch {
+            isAtEnd = true
+            hasFailed = true
+            statistics.trace.complete = false
+            count(part, begin..<min(stop, max(begin, Int(error.event - part.firstEvent))))
+            throw error
+        }
+        count(part, begin..<stop)
+        part.next = stop
+        position.index = stop
+        position.events = part.firstEvent + UInt64(stop)
+        if stop == part.batch.count {
+            self.part = nil
+            position.chunk = reader.chunkNumber + 1
+            position.index = 0
+            position.isCounted = false
+        } else {
+            self.part = part
+            isAtEnd = stop == part.range.upperBound
+        }
+        return !isAtEnd
+    }
+
+    /// A trace of a few bytes can make tables of many.
+    private func checkMemory(event: UInt64) throws(ReplayError) {
+        let held = machine.hostBytes
+        guard held > options.machineBytesMax else { return }
+        throw ReplayError(
+            reason: "the machine's tables and memory hold \(held) bytes; \(options.machineBytesMax) are allowed",
+            event: event, chunk: reader.chunkNumber, isDataError: true)
+    }
+
+    /// Events of a chunk were replayed: the chunk is one of those that were, and time has gone on.
+    private mutating func count(_ part: Part, _ events: Range<Int>) {
+        guard !events.isEmpty else { return }
+        if !position.isCounted { statistics.trace.chunks += 1 }
+        position.isCounted = true
+        let last = part.batch.time(at: events.upperBound - 1)
+        replayedTimes = (replayedTimes?.first ?? part.batch.time(at: events.lowerBound), last)
+    }
+
+    /// The next chunk; nil at the trace's end.
+    private mutating func nextPart() throws -> Part? {
+        var resumed = ReplaySnapshot.Position()
         let batch: EventBatch
         do {
-            guard let next = try reader.next() else {
-                isAtEnd = true
-                return false
-            }
+            guard let next = try nextBatch(&resumed) else { return nil }
             batch = next
         } catch {
             isAtEnd = true
@@ -123,29 +215,33 @@ public struct Replay: ~Copyable {
             throw error
         }
         let start = reader.firstTime ?? batch.time(at: 0)
+        // What an event before --from does to the machine is done also where a saved replay goes on behind it.
         let begin = index(of: options.from, in: batch, start: start) ?? 0
         let end = max(begin, index(of: options.to, in: batch, start: start) ?? batch.count)
-        // After a lost chunk the tables are not what they were: nothing can be compared.
-        let check = options.check && reader.isIntact
-        do {
-            try counters.run(
-                batch, range: 0..<begin, on: machine, check: false, stateOnly: true, firstEvent: firstEvent,
-                chunk: reader.chunkNumber)
-            if begin < end, replayedTimes == nil { sharingBefore = machine.sharing }
-            try counters.run(
-                batch, range: begin..<end, on: machine, check: check, firstEvent: firstEvent,
-                chunk: reader.chunkNumber)
-        } catch {
-            isAtEnd = true
-            statistics.trace.complete = false
-            throw error
+        position.chunk = reader.chunkNumber
+        position.index = resumed.index
+        position.isCounted = resumed.isCounted
+        return Part(
+            batch: batch, range: begin..<max(end, resumed.index), next: resumed.index,
+            firstEvent: reader.eventsSkipped + reader.eventsRead - UInt64(batch.count),
+            // After a lost chunk the tables are not what they were: nothing can be compared.
+            check: options.check && reader.isIntact)
+    }
+
+    /// The next batch with events that are not done with; `resumed` says where in it.
+    private mutating func nextBatch(_ resumed: inout ReplaySnapshot.Position) throws -> EventBatch? {
+        while let batch = try reader.next() {
+            guard let saved = resuming else { return batch }
+            guard reader.chunkNumber >= saved.position.chunk else { continue }
+            resuming = nil
+            if reader.chunkNumber == saved.position.chunk { resumed = saved.position }
+            let before = reader.eventsSkipped + reader.eventsRead - UInt64(batch.count)
+            try saved.checkIdentity(of: reader, events: before + UInt64(resumed.index))
+            guard resumed.index <= batch.count else { throw saved.otherTrace("a chunk is shorter") }
+            return batch
         }
-        if begin < end {
-            statistics.trace.chunks += 1
-            replayedTimes = (replayedTimes?.first ?? batch.time(at: begin), batch.time(at: end - 1))
-        }
-        if end < batch.count { isAtEnd = true }
-        return !isAtEnd
+        try resuming?.checkIdentity(of: reader, events: reader.eventsSkipped + reader.eventsRead)
+        return nil
     }
 
     /// Index of the first event at or after a position, `batch.count` if it is later, 0 if it was before.

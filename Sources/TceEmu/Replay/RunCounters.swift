@@ -5,7 +5,46 @@ import CTce
 @safe final class RunCounters {
     fileprivate var raw = tce_counters()
     /// What the trace may still ask for, in pages.
-    private var work = UInt64(TCE_RUN_WORK)
+    private(set) var work = UInt64(TCE_RUN_WORK)
+
+    /// The counters' names, as a snapshot has them ("events", "faults.no_read", "H_PUT_TCE.calls"), and whether they
+    /// stop at 2^64 - 1; others count no more than a run can do.
+    static let names: [(name: String, saturates: Bool)] = {
+        var unused = tce_counters()
+        var names: [(name: String, saturates: Bool)] = []
+        var name = unsafe tce_counter_name()
+        while unsafe tce_counter_at(&unused, names.count, &name) != nil {
+            let group = unsafe name.group.map { unsafe String(cString: $0) + "." } ?? ""
+            unsafe names.append((group + String(cString: name.field), name.saturates))
+        }
+        return names
+    }()
+
+    /// All counters by their names.
+    var byName: [String: UInt64] {
+        var copy = raw
+        var name = unsafe tce_counter_name()
+        return Dictionary(
+            uniqueKeysWithValues: Self.names.enumerated().map { index, entry in
+                (entry.name, unsafe tce_counter_at(&copy, index, &name)?.pointee ?? 0)
+            })
+    }
+
+    /// What a replay had counted when it was saved. Every counter must have its value.
+    func restore(_ saved: ReplaySnapshot) throws(SnapshotError) {
+        var name = unsafe tce_counter_name()
+        for (index, entry) in Self.names.enumerated() {
+            guard let value = saved.counters[entry.name] else {
+                throw SnapshotError(.damaged, "expected a counter \(entry.name), found none")
+            }
+            unsafe tce_counter_at(&raw, index, &name)?.pointee = value
+        }
+        guard raw.isPossible, raw.events <= saved.events else {
+            throw SnapshotError(.damaged, "expected counters whose parts are their sums, found others")
+        }
+        work = saved.work
+        mismatches = saved.mismatches
+    }
 
     /// The first differences, at most `mismatchMax`.
     private(set) var mismatches: [Mismatch] = []
@@ -92,5 +131,18 @@ import CTce
         statistics.check.mismatches = raw.mismatches
         statistics.check.rtasCompared = raw.rtas_compared
         statistics.check.rtasMismatches = raw.rtas_mismatches
+    }
+}
+
+extension tce_counters {
+    /// The laws that a run's counters keep: reports count on them. No counter is so large that a sum overflows.
+    fileprivate var isPossible: Bool {
+        let faultCount = unsafe withUnsafeBytes(of: faults) { unsafe $0.bindMemory(to: UInt64.self).reduce(0, &+) }
+        let callsHold = unsafe withUnsafeBytes(of: calls) { bytes in
+            unsafe bytes.bindMemory(to: tce_call_counter.self).allSatisfy { $0.errors <= $0.calls }
+        }
+        return callsHold && faultCount == transactions && reads + writes + unknown == transactions
+            && mismatches <= compared && rtas_mismatches <= rtas_compared && ultracall_errors <= ultracalls
+            && refused <= windows
     }
 }

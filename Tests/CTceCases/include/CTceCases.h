@@ -24,18 +24,20 @@
     X(indirect_list_alignment, "[hcall.put-indirect.3] the list is a multiple of 4 KiB, at every page size") \
     X(indirect_no_pages, "[hcall.put-indirect.7] a list of no entries is H_PARAMETER") \
     X(indirect_first_page_outside, "[hcall.put-indirect.4] a first page outside the window stores nothing") \
-    X(indirect_partial, "[hcall.put-indirect.9] what was stored before a page outside the window stays") \
+    X(indirect_partial, "[hcall.put-indirect.store] what was stored before a page outside the window stays") \
     X(indirect_no_memory_is_zeros, "[hcall.put-indirect.6] a list where there is no memory holds zeros") \
-    X(indirect_list_read_once, "[hcall.put-indirect.9] the table does not change with the list after the call") \
-    X(indirect_every_length, "[hcall.put-indirect.9] exactly npages entries are stored, at any place and length") \
-    X(list_in_host_order, "[hcall.put-indirect.9] a list in host order is checked and stored as one in guest memory") \
+    X(indirect_list_read_once, "[hcall.put-indirect.store] the table does not change with the list after the call") \
+    X(indirect_every_length, "[hcall.put-indirect.store] exactly npages entries are stored, at any place and length") \
+    X(list_in_host_order, \
+      "[hcall.put-indirect.store] a list in host order is checked and stored as one in guest memory") \
     X(stuff_unknown_liobn, "[hcall.stuff.1] H_STUFF_TCE of an LIOBN without a window is H_PARAMETER") \
     X(stuff_number_of_tces, \
       "[hcall.stuff.4] as many pages as the window has are stuffed, one more is refused; 513 are fine") \
     X(stuff_no_pages, "[hcall.stuff.6] stuffing no pages is H_PARAMETER") \
     X(stuff_first_page_outside, "[hcall.stuff.2] a first page outside the window stores nothing") \
     X(stuff_partial, "[hcall.stuff.7] what was stored before a page outside the window stays") \
-    X(run_past_the_bus, "[hcall.stuff.7] [hcall.put-indirect.9] a run past 2^64 ends there and does not go on at 0") \
+    X(run_past_the_bus, \
+      "[hcall.stuff.7] [hcall.put-indirect.store] a run past 2^64 ends there and does not go on at 0") \
     X(hcall_dispatch, "tce_hcall passes the registers on and ignores those after the last argument") \
     X(hcall_unknown_opcode, "[hcall.function] any other opcode, in all 64 bits, is H_FUNCTION")
 
@@ -72,6 +74,56 @@
     X(reset_unknown_buid, "[rtas.reset.1] reset of a BUID that no PHB has is a parameter error") \
     X(reset_default_alone, "[rtas.reset.2] reset leaves the default window alone and empty") \
     X(rtas_names, "names, tokens and page size masks of the DDW calls")
+
+/* hcall.c and rtas_ddw.c on kvm and papr */
+#define TCE_CASES_PLATFORM(X) \
+    X(kvm_ioba_alignment, \
+      "[hcall.get.2] [hcall.put.2] [hcall.stuff.2] [hcall.put-indirect.4] KVM: an IOBA inside a page, of any size, is " \
+      "H_PARAMETER") \
+    X(papr_ioba_alignment, \
+      "[hcall.put.2] [hcall.stuff.2] [hcall.put-indirect.4] PAPR: the bits of an IOBA inside a page are ignored") \
+    X(papr_owned_pages, \
+      "[hcall.put.4] [hcall.stuff.5] [hcall.put-indirect.8] PAPR: the last page of memory and the next, of each size") \
+    X(papr_page_across_the_end, \
+      "[hcall.put.4] [hcall.stuff.5] [hcall.put-indirect.8] PAPR: an I/O page of which memory has a part is not owned") \
+    X(papr_memory_unknown, \
+      "[hcall.get.4] [hcall.put.4] [hcall.put-indirect.6] PAPR: with memory of unknown size every page is owned") \
+    X(papr_get_partial, "[hcall.get.4] PAPR: of a page that went away the control and reserved bits alone are shown") \
+    X(kvm_get_is_never_partial, "[hcall.get.4] [hcall.put.4] KVM: H_PUT_TCE and H_GET_TCE do not look at memory") \
+    X(multitce_off, \
+      "[hcall.stuff.0] [hcall.put-indirect.0] without multi-TCE its two calls are H_FUNCTION, whatever else is wrong") \
+    X(mtt_option, "[hcall.put-indirect.0] PAPR: a negative LIOBN is H_FUNCTION; elsewhere no LIOBN") \
+    X(svm_by_the_guest, "[hcall.svm] KVM: the ultravisor's hcalls are H_UNSUPPORTED to the guest") \
+    X(papr_stuff_512, "[hcall.stuff.3] PAPR: 512 pages are stuffed, 513 are H_P4 after LIOBN and IOBA") \
+    X(kvm_stuff_has_no_512, "[hcall.stuff.3] [hcall.stuff.4] KVM: as many pages as the window has are stuffed") \
+    X(kvm_stuff_unmaps_only, "[hcall.stuff.5] KVM: a value with a permission bit is H_PARAMETER, any other is stored") \
+    X(papr_stuff_maps, "[hcall.stuff.5] PAPR: a value with permission is stored if its page is owned") \
+    X(kvm_whole_runs, "[hcall.stuff.4] [hcall.put-indirect.5] KVM: a run past the end writes nothing") \
+    X(papr_whole_runs, "[hcall.stuff.4] [hcall.put-indirect.5] PAPR: a run past the end writes nothing") \
+    X(kvm_no_pages, \
+      "[hcall.stuff.6] [hcall.put-indirect.7] KVM: no pages are H_SUCCESS after the other checks, unless QEMU is asked") \
+    X(papr_no_pages, "[hcall.stuff.6] [hcall.put-indirect.7] PAPR: no pages are H_SUCCESS after the other checks") \
+    X(papr_list_is_memory, "[hcall.put-indirect.6] PAPR: the whole page of the list is memory, else H_PARAMETER") \
+    X(kvm_list_outside_memory, "[hcall.put-indirect.6] KVM: a list where there is no memory is QEMU's") \
+    X(papr_bad_entry, "[hcall.put-indirect.8] PAPR: one entry that is not owned, at any place, and nothing is stored") \
+    X(kvm_first_pass, "[hcall.put-indirect.9] KVM: an entry that its first pass does not like gives the list to QEMU") \
+    X(kvm_first_pass_page_sizes, "[hcall.put-indirect.9] KVM: the bits inside a page are those of the window's pages") \
+    X(kvm_second_pass, \
+      "[hcall.put-indirect.10] KVM: an entry without permission that names no memory ends the call, the head stays") \
+    X(kvm_memory_unknown, "[hcall.put-indirect.10] KVM: with memory of unknown size every entry is stored") \
+    X(papr_every_place, "[hcall.put-indirect.8] PAPR: a bad entry is found in any lane, in memory of any size") \
+    X(kvm_every_place, \
+      "[hcall.put-indirect.9] [hcall.put-indirect.10] KVM: an entry is found in any lane, in memory of any size") \
+    X(papr_create_refused, "[rtas.create.4] [rtas.create.5] PAPR: a third window and too many TCEs are -3") \
+    X(kvm_create_refused, "[rtas.create.4] [rtas.create.5] KVM: they are -1, as QEMU says") \
+    X(papr_query_cells, "[rtas.query.2] PAPR: the largest block is 2^31 TCEs in both forms") \
+    X(kvm_query_cells, "[rtas.query.2] KVM: the largest block in two cells is QEMU's") \
+    X(papr_remove_restores_by_window, \
+      "[rtas.remove.2] PAPR: the last window brings the default one back unless it is that") \
+    X(papr_remove_in_both_orders, "[rtas.remove.2] PAPR: on either LIOBN, in either order") \
+    X(papr_remove_looks_at_no_shape, "[rtas.remove.2] PAPR: a window made in the default one's shape is not that one") \
+    X(kvm_remove_restores_by_liobn, "[rtas.remove.2] KVM: the LIOBN of the last window decides, as QEMU says") \
+    X(reset_by_its_plural, "[rtas.reset.name] PAPR has the reset call by LoPAR's name, too; the others have not")
 
 /* window.c */
 #define TCE_CASES_WINDOW(X) \
@@ -222,9 +274,9 @@
     X(work_of_dma, "an access costs the pages after its first, up to the window's end") \
     X(work_of_dma_in_frames, "in a secure guest it costs frames, also on one I/O page") \
     X(work_of_bypass, "without translation it costs nothing, at any length") \
-    X(work_of_stuff, "H_STUFF_TCE costs the TCEs that it writes, and a 64th of those that it clears") \
+    X(work_of_stuff, "H_STUFF_TCE costs the TCEs that it writes, and an eighth of those that it clears") \
     X(work_of_ultracalls, "sharing costs the frames that it visits, if it is not refused") \
-    X(work_of_reset, "a reset costs 32 for each LIOBN and what a secure guest's end visits") \
+    X(work_of_reset, "a reset costs 256 for each LIOBN and what a secure guest's end visits") \
     X(work_grows, "the budget grows with each event, and stops at 2^64 - 1") \
     X(run_unshared_lists, "N lists that are not shared: N page-outs, N - 1 page-ins") \
     X(run_list_at_the_end, "a list is written as far as there is memory") \
@@ -237,9 +289,29 @@
     X(run_malformed_events, "a malformed event ends the batch before it, and is not counted") \
     X(run_state_only, "a batch for the state alone applies the calls and counts nothing")
 
+/* snapshot_save.c, snapshot_restore.c, snapshot_contents.c, run_counters.c */
+#define TCE_CASES_SNAPSHOT(X) \
+    X(snapshot_round_trip, "what a machine has, its snapshot has, and a second snapshot is the same bytes") \
+    X(snapshot_goes_on, "after restoring, the same calls give the same answers and the same state") \
+    X(snapshot_of_secure_guest, "states of frames, ciphertext, damage and counters of sharing are restored") \
+    X(snapshot_is_deterministic, "the same state reached on another way gives the same bytes") \
+    X(snapshot_buffer, "the size comes first; a buffer that is too short is not written beyond its end") \
+    X(snapshot_runs, "TCEs of every pattern, at the ends of a window and across blocks of 512, come back") \
+    X(snapshot_many_windows, "65,536 windows are saved and restored, one more is refused") \
+    X(snapshot_cut, "a snapshot that ends anywhere is refused, also if its length and CRC-32 agree") \
+    X(snapshot_lies, "each field that lies is an error with its offset, what was expected and what was found") \
+    X(snapshot_states_of_guest, "a frame has only states that its guest can give it") \
+    X(snapshot_edges, "the last frame there is, and the last of a block of states") \
+    X(snapshot_memory_max, "a snapshot commits no more than it may") \
+    X(snapshot_later_sections, "a section that a minor version adds is passed over") \
+    X(snapshot_fuzz, "changed snapshots are errors with an offset, or machines that can be saved again") \
+    X(counters_by_name, "every counter of a run has a name of its own")
+
 #define TCE_CASES(X) \
+    TCE_CASES_SNAPSHOT(X) \
     TCE_CASES_HCALL(X) \
     TCE_CASES_RTAS(X) \
+    TCE_CASES_PLATFORM(X) \
     TCE_CASES_WINDOW(X) \
     TCE_CASES_PHB(X) \
     TCE_CASES_MACHINE(X) \

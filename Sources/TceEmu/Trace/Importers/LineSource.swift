@@ -177,7 +177,7 @@ public final class LineSource {
 }
 
 /// The core's streaming inflate.
-@safe private final class Inflater {
+@safe final class Inflater {
     private let inflater: OpaquePointer
 
     init() throws(TraceError) {
