@@ -7,6 +7,7 @@ import TceEmu
 /// Exit statuses, by sysexits.h where it has one.
 enum ExitStatus {
     static let checkFailed = ExitCode(1)
+    static let usage = ExitCode.validationFailure
     static let dataError = ExitCode(65)
     static let noInput = ExitCode(66)
     static let software = ExitCode(70)
@@ -36,11 +37,22 @@ enum ExitStatus {
         case let error as ImportError: return say(error.description, dataError)
         case let error as ReplayError: return say(error.description, error.isDataError ? dataError : software)
         case let error as MachineError: return say("\(error)", software)
+        case let error as TimingProfileError:
+            // It names its own file.
+            complain(error.description)
+            return status(of: error)
         case let error as FileError: return say(error.description, error.status)
         default:
             // The parser knows the status of its own errors, help among them; of any other it only knows "failed".
             guard !(error is ExitCode), TceEmuCommand.exitCode(for: error) == .failure else { return error }
             return say("\(error)", dataError)
+        }
+    }
+
+    private static func status(of error: TimingProfileError) -> ExitCode {
+        switch error.place {
+        case .text, .file: error.kind == .unreadable ? noInput : dataError
+        case .assignment, nil: usage
         }
     }
 }

@@ -44,6 +44,7 @@ struct CommandTests {
     func help() throws {
         for words in [
             [], ["exec"], ["import", "qemu"], ["import", "text"], ["info"], ["dump"], ["replay"], ["generate"],
+            ["profiles"],
         ] {
             let run = try CommandRun(shell: "\"$TOOL\" \"$@\" --help", arguments: words)
             #expect(run.status == 0)

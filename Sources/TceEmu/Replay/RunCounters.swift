@@ -75,7 +75,7 @@ import CTce
         let error = unsafe found.withUnsafeMutableBufferPointer { found in
             var options = unsafe tce_run_options(
                 check: check, state_only: stateOnly, results: nil, mismatches: found.baseAddress, mismatch_max: room,
-                mismatch_count: 0, work: nil)
+                mismatch_count: 0, work: nil, time: nil)
             return unsafe withUnsafeMutablePointer(to: &work) { work in
                 unsafe options.work = work
                 let error = unsafe tce_run(machine.handle, &part, &raw, &options, &done)

@@ -25,9 +25,9 @@ private func flatten(_ node: Any, path: String, into lines: inout [String]) {
     case let array as [Any]:
         for (index, value) in array.enumerated() { flatten(value, path: inner(String(index)), into: &lines) }
     case let number as NSNumber where isBoolean(number):
-        lines.append("\(quoted(path)),\(number.boolValue)")
+        lines.append("\(csvField(path)),\(number.boolValue)")
     default:
-        lines.append("\(quoted(path)),\(quoted("\(node)"))")
+        lines.append("\(csvField(path)),\(csvField("\(node)"))")
     }
 }
 
@@ -36,6 +36,7 @@ private func isBoolean(_ number: NSNumber) -> Bool {
     unsafe String(cString: number.objCType) == "c"
 }
 
-private func quoted(_ field: String) -> String {
+/// A field of a line of CSV, in quotes where it needs them.
+func csvField(_ field: String) -> String {
     field.contains { ",\"\n\r".contains($0) } ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
 }
