@@ -7,7 +7,7 @@ extension Reference {
 
     // MARK: Ends of calls and kills
 
-    /// [vcpu] Calls that end in this cycle, and those that start in it; a call may take no time.
+    /// [vcpu] Calls that end in this cycle, and those that start in it, until neither lets another one go on.
     mutating func endCallsAndKill() {
         var goesOn = true
         while goesOn {
@@ -120,12 +120,16 @@ extension Reference {
     private mutating func nextOfSaturated(_ index: Int) -> Int? {
         guard issuers[index].started.isEmpty, issuers[index].turn <= cycle, issuers[index].deviceDone <= cycle
         else { return nil }
-        let waiting = starts.indices.filter { issuerOf[$0] == index && starts[$0] == nil }
-        let next = waiting.first {
-            isReady(plan.transactions[$0]) && !isBehindBarrier(plan.transactions[$0].place)
+        var isFirst = true
+        for number in starts.indices where starts[number] == nil && issuerOf[number] == index {
+            let transaction = plan.transactions[number]
+            if isReady(transaction) && !isBehindBarrier(transaction.place) {
+                if !isFirst { result.fired("saturate") }
+                return number
+            }
+            isFirst = false
         }
-        if next != nil && next != waiting.first { result.fired("saturate") }
-        return next
+        return nil
     }
 
     private mutating func start(_ number: Int) {

@@ -228,7 +228,7 @@ struct Reference {
                 issuers[index].nextTLP = 0
                 issuers[index].ready = nil
                 issuers[index].waitsForTag = false
-                issuers[index].turn = cycle + 1
+                issuers[index].turn = max(issuers[index].turn, cycle + 1)
                 result.fired("withdrawn")
             }
         }
@@ -335,20 +335,30 @@ struct Reference {
     /// Where nothing has changed in a cycle, nothing will before the first of these comes.
     private var nextCycle: UInt64 {
         let c = configuration
-        var times = stamps
-        times += running.values.map { (callStarts[$0.place] ?? 0) + $0.cost }
-        times += dones.compactMap { $0.map { $0 + 1 } }
-        times += issuers.flatMap { [$0.turn, $0.deviceDone] }
+        var next = UInt64.max
+        func may(_ time: UInt64) {
+            if time > cycle { next = min(next, time) }
+        }
+        stamps.forEach(may)
+        for done in dones { may((done ?? 0) + 1) }
+        for call in running.values { may((callStarts[call.place] ?? 0) + call.cost) }
+        for issuer in issuers {
+            may(issuer.turn)
+            may(issuer.deviceDone)
+        }
         for phb in phbs {
-            times += [phb.up.freeCycle, phb.down.freeCycle]
-            times += phb.due.map(\.cycle) + phb.fetching.map(\.end)
-            times += phb.port.prefix(1).map { phb.lookupCycle(of: $0, c) }
-            for flight in phb.open.map({ phb.flights[$0] }) {
-                times.append(flight.arrival)
-                if let start = flight.memoryStart ?? flight.translated { times.append(start + c.memoryLatency) }
-                if let done = flight.done { times.append(done) }
+            may(phb.up.freeCycle)
+            may(phb.down.freeCycle)
+            phb.due.forEach { may($0.cycle) }
+            phb.fetching.forEach { may($0.end) }
+            if let first = phb.port.first { may(phb.lookupCycle(of: first, c)) }
+            for index in phb.open {
+                let flight = phb.flights[index]
+                may(flight.arrival)
+                may((flight.memoryStart ?? flight.translated ?? 0) + c.memoryLatency)
+                may(flight.done ?? 0)
             }
         }
-        return times.filter { $0 > cycle }.min() ?? cycle + 1
+        return next == .max ? cycle + 1 : next
     }
 }

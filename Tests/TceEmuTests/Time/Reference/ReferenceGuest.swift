@@ -66,9 +66,6 @@ struct ReferenceGuest: Sendable {
             effect.rules.append("page-out")
         }
         charge(written, of: call.liobn, to: &effect)
-        // [round] half up, once, and at least one cycle.
-        if effect.cost % ReferenceConfiguration.cycle != 0 { effect.rules.append("round") }
-        effect.cost = max(1, ReferenceConfiguration.rounded(effect.cost)) * ReferenceConfiguration.cycle
         effect.rules.append("cost")
         return effect
     }

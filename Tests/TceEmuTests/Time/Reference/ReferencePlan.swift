@@ -111,10 +111,13 @@ struct ReferencePlan: Sendable {
     }
 
     private mutating func addCall(_ effect: ReferenceGuest.Effect, _ cpu: UInt16?, _ place: Int, isRTAS: Bool = false) {
+        // [round] half up, once; and a call takes a cycle at least.
+        if effect.cost % ReferenceConfiguration.cycle != 0 { rules.append("round") }
+        let cost = max(1, ReferenceConfiguration.rounded(effect.cost))
         calls.append(
             ReferenceCall(
-                place: place, cpu: cpu.map { Int($0) } ?? -1, cost: ReferenceConfiguration.rounded(effect.cost),
-                isRTAS: isRTAS, writes: Set(effect.writes), clears: Set(effect.clears), kills: effect.kills))
+                place: place, cpu: cpu.map { Int($0) } ?? -1, cost: cost, isRTAS: isRTAS,
+                writes: Set(effect.writes), clears: Set(effect.clears), kills: effect.kills))
         for tce in effect.writes { lastWriter[tce] = place }
         rules += effect.rules
     }
