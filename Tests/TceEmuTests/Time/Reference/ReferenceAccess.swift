@@ -114,7 +114,8 @@ struct ReferenceAccess: Sendable {
         var address = dma.ioba
         var left = bytes
         repeat {
-            let here = min(left, Self.rest(address, isWrite ? configuration.maxPayload : configuration.maxReadRequest),
+            let here = min(
+                left, Self.rest(address, isWrite ? configuration.maxPayload : configuration.maxReadRequest),
                 Self.rest(address, 4096), window?.pageRest(address) ?? .max)
             tlps.append(tlp(address, here))
             address &+= here
@@ -150,7 +151,8 @@ struct ReferenceAccess: Sendable {
         }
         guard !window.isBypass else { return 0 }
         var looked: UInt64 = 0
-        for page in pages(from: dma.ioba, bytes: dma.length ?? 0) where !page.isBeyond && window.contains(page.address) {
+        for page in pages(from: dma.ioba, bytes: dma.length ?? 0) where !page.isBeyond && window.contains(page.address)
+        {
             looked += 1
             if fault(from: page.address, bytes: page.bytes) != nil { break }
         }

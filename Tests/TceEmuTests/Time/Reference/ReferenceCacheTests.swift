@@ -8,7 +8,9 @@ import Testing
 /// hit is done 100 cycles after the lookup, a miss 200.
 @Suite("Time reference: TCE cache and kills")
 struct ReferenceCacheTests {
-    private func trace(mapped pages: Int = 8, slots: Int = 64, ways: UInt64 = 8, entries: UInt64 = 256) -> ReferenceTrace {
+    private func trace(mapped pages: Int = 8, slots: Int = 64, ways: UInt64 = 8, entries: UInt64 = 256)
+        -> ReferenceTrace
+    {
         var trace = ReferenceTrace(mapped: pages)
         trace.configuration.memoryLatency = 100
         trace.configuration.fetchSlots = slots
@@ -35,7 +37,8 @@ struct ReferenceCacheTests {
         #expect(trace.dones == [1_123])
     }
 
-    /// The fetch lasts from 1,022 to 1,122. A lookup at 1,121 joins it, one at 1,122 hits; both are translated at 1,122.
+    /// The fetch lasts from 1,022 to 1,122. A lookup at 1,121 joins it, one at 1,122 hits; both are translated at
+    /// 1,122.
     @Test("[join] Until the cycle before the fetch ends", arguments: [(1_099, 1, 0), (1_100, 0, 1)])
     func join(stamp: UInt64, joins: Int, hits: Int) {
         var trace = trace()
@@ -46,8 +49,8 @@ struct ReferenceCacheTests {
         #expect(result.joins == joins && result.hits == hits && result.misses == 1 && result.lookups == 2)
     }
 
-    /// Lookups 1,022, 1,044, 1,066, 1,088. With one slot the second fetch begins at 1,123, the cycle after the first one's
-    /// end, the third at 1,224. With two, the third begins at 1,123. All writes are in order.
+    /// Lookups 1,022, 1,044, 1,066, 1,088. With one slot the second fetch begins at 1,123, the cycle after the first
+    /// one's end, the third at 1,224. With two, the third begins at 1,123. All writes are in order.
     @Test(
         "[slot-wait] [join-queued] Slots and one more",
         arguments: [(1, [1_222, 1_323, 1_424, 1_424]), (2, [1_222, 1_244, 1_323, 1_323])] as [(Int, [UInt64])])
@@ -81,7 +84,9 @@ struct ReferenceCacheTests {
     @Test("[evict] Ways and one more: the least recently used by lookup goes")
     func evict() {
         var trace = trace(ways: 2, entries: 2)
-        for (index, page) in [0, 1, 0, 2, 0, 1, 0].enumerated() { trace.write(1_000 * UInt64(index + 1), UInt64(page) << 12) }
+        for (index, page) in [0, 1, 0, 2, 0, 1, 0].enumerated() {
+            trace.write(1_000 * UInt64(index + 1), UInt64(page) << 12)
+        }
         let result = trace.run()
         #expect(result.hits == 3 && result.misses == 4 && result.evictions == 2)
         #expect(result.rules["evict-used"] == 2)
@@ -91,7 +96,9 @@ struct ReferenceCacheTests {
     @Test("[lookup] A set is the line's number modulo the sets")
     func sets() {
         var trace = trace(ways: 2, entries: 4)
-        for (index, page) in [0, 2, 1, 4, 0, 1].enumerated() { trace.write(1_000 * UInt64(index + 1), UInt64(page) << 12) }
+        for (index, page) in [0, 2, 1, 4, 0, 1].enumerated() {
+            trace.write(1_000 * UInt64(index + 1), UInt64(page) << 12)
+        }
         let result = trace.run()
         #expect(result.hits == 1 && result.misses == 5 && result.evictions == 2)
     }
@@ -102,7 +109,9 @@ struct ReferenceCacheTests {
         trace.put(end - 1, page: page, 0x9003, cpu: 5)
     }
 
-    @Test("[kill] The lookup in the cycle of the call's end misses, one before it hits", arguments: [(1_022, 200), (1_023, 100)])
+    @Test(
+        "[kill] The lookup in the cycle of the call's end misses, one before it hits",
+        arguments: [(1_022, 200), (1_023, 100)])
     func kill(end: UInt64, more: UInt64) {
         var trace = trace()
         trace.write(500, 0)
@@ -139,8 +148,8 @@ struct ReferenceCacheTests {
         #expect(trace.dones[1] == 10_122)
     }
 
-    /// The fetch begins at 1,022. Killed at 1,022 it goes on; at 1,023 it fills nothing. The lookup at 1,044 joins it, or
-    /// fetches again, until 1,144.
+    /// The fetch begins at 1,022. Killed at 1,022 it goes on; at 1,023 it fills nothing. The lookup at 1,044 joins it,
+    /// or fetches again, until 1,144.
     @Test(
         "[kill-in-flight] In the fetch's cycle, and one later",
         arguments: [(1_022, [1_222, 1_222, 2_122]), (1_023, [1_222, 1_244, 2_122])] as [(UInt64, [UInt64])])
@@ -163,9 +172,11 @@ struct ReferenceCacheTests {
     }
 
     /// One slot: page 1 is fetched 1,022...1,122, page 0 waits from 1,044 and is fetched 1,123...1,223.
-    @Test("[kill-in-flight] A fetch that waits, or begins in that cycle, is not touched; later it is", arguments: [
-        (1_100, 2_122), (1_123, 2_122), (1_124, 2_222), (1_223, 2_222), (1_224, 2_222),
-    ])
+    @Test(
+        "[kill-in-flight] A fetch that waits, or begins in that cycle, is not touched; later it is",
+        arguments: [
+            (1_100, 2_122), (1_123, 2_122), (1_124, 2_222), (1_223, 2_222), (1_224, 2_222),
+        ])
     func queued(end: UInt64, done: UInt64) {
         var trace = trace(slots: 1)
         trace.write(1_000, 0x1000)

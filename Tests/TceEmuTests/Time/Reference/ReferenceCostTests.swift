@@ -8,7 +8,8 @@ struct ReferenceCostTests {
     private typealias Configuration = ReferenceConfiguration
 
     private static func costs(
-        _ calls: [TraceEvent.Hcall], isSecure: Bool = false, sharing: Bool = true, _ configuration: Configuration = .init(),
+        _ calls: [TraceEvent.Hcall], isSecure: Bool = false, sharing: Bool = true,
+        _ configuration: Configuration = .init(),
         window: TraceEvent.Window = .init(liobn: 5, tces: 1 << 20)
     ) -> [UInt64] {
         var events = [TraceEvent(time: 0, body: .window(window))]
@@ -72,7 +73,9 @@ struct ReferenceCostTests {
     func secure() {
         var configuration = Configuration()
         configuration.memoryBytes = 1 << 30
-        let calls = [TraceEvent.Call(0xf110), .init(0xf130, arguments: [16, 1_024]), .init(0xf130, arguments: [0, 0])]
+        let calls = [
+            TraceEvent.Call(0xf110), .init(0xf130, arguments: [16, 1_024]), .init(0xf130, arguments: [0, 0]),
+        ]
         let events = calls.map { TraceEvent(time: 0, body: .ultracall($0)) }
         #expect(Reference.run(events, configuration).calls.map(\.cost) == [1_500, 46_080_000, 1_500])
         let shared = Self.costs([Self.list(9)], isSecure: true, configuration)
@@ -98,7 +101,9 @@ struct ReferenceCostTests {
         configuration.hcallEntry = 0
         configuration.hcallStuffEntry = 0
         configuration.hcallFirstTouch = 10 * Configuration.cycle
-        let calls = [Self.stuff(2, at: 8_190), Self.stuff(3, at: 8_190), Self.stuff(1, at: 0), Self.stuff(1, at: 16_384)]
+        let calls = [
+            Self.stuff(2, at: 8_190), Self.stuff(3, at: 8_190), Self.stuff(1, at: 0), Self.stuff(1, at: 16_384),
+        ]
         #expect(Self.costs(calls, configuration) == [10, 10, 1, 10])
         let window = TraceEvent.Body.window(.init(liobn: 5, tces: 4))
         let bodies: [TraceEvent.Body] = [

@@ -4,8 +4,8 @@ import Testing
 
 /// Faults: what is withdrawn, dropped, goes on; each with cycles worked out by hand.
 ///
-/// Pages 0 to 3 are mapped, others have no permission. A write of 64 bytes takes 22 cycles of the link, one of 256 takes
-/// 70, a request 6. Memory, and a fetch, take as long as a test says; a fetch one cycle at least.
+/// Pages 0 to 3 are mapped, others have no permission. A write of 64 bytes takes 22 cycles of the link, one of 256
+/// takes 70, a request 6. Memory, and a fetch, take as long as a test says; a fetch one cycle at least.
 @Suite("Time reference: faults")
 struct ReferenceFaultTests {
     private func trace(memory: UInt64 = 0) -> ReferenceTrace {
@@ -28,8 +28,8 @@ struct ReferenceFaultTests {
         #expect(result.lookups == 2)
     }
 
-    /// 2's write is ready from 11 and granted at 80 before the second TLP: 80...102. That one is withdrawn at 81. The next
-    /// transaction of 1 is ready from 82, and 3's from 81 or 82 (3 is seen later): 3 goes before it, or behind.
+    /// 2's write is ready from 11 and granted at 80 before the second TLP: 80...102. That one is withdrawn at 81. The
+    /// next transaction of 1 is ready from 82, and 3's from 81 or 82 (3 is seen later): 3 goes before it, or behind.
     @Test("[fault] A withdrawal gives the turn away in the cycle after", arguments: [(81, 147, 125), (82, 125, 147)])
     func turn(stamp: UInt64, next: UInt64, other: UInt64) {
         var trace = trace()
@@ -56,7 +56,8 @@ struct ReferenceFaultTests {
         #expect(trace.dones == [1_222, 1_133])
     }
 
-    /// The first TLP, of page 7, is looked up at 32 and faults at 32 + memory. The second, of page 8, is looked up at 54.
+    /// The first TLP, of page 7, is looked up at 32 and faults at 32 + memory. The second, of page 8, is looked up at
+    /// 54.
     @Test(
         "[fault] What was looked up before the fault is known goes on; in that cycle it is dropped",
         arguments: [(22, 54, 1), (23, 100, 0)])
@@ -79,8 +80,8 @@ struct ReferenceFaultTests {
         #expect(result.rules["fault-itself"] == 1)
     }
 
-    /// 64 bytes before the window's end and 64 behind it. The first TLP misses at 32 and is fetched to 132. The second is
-    /// known to fault at its lookup, 54: too late to drop the first.
+    /// 64 bytes before the window's end and 64 behind it. The first TLP misses at 32 and is fetched to 132. The second
+    /// is known to fault at its lookup, 54: too late to drop the first.
     @Test("[fault] Over the window's end: known at the lookup, and the cache is left alone")
     func outside() {
         var trace = trace(memory: 100)

@@ -6,7 +6,9 @@ import Testing
 @Suite("Time reference: goodput")
 struct ReferenceGoodputTests {
     /// Bytes per cycle of one requester's accesses at a page's start, once all is in the cache.
-    private func goodput(_ configuration: ReferenceConfiguration, _ access: DMAAccess, _ length: UInt64, from: Int, to: Int)
+    private func goodput(
+        _ configuration: ReferenceConfiguration, _ access: DMAAccess, _ length: UInt64, from: Int, to: Int
+    )
         -> Double
     {
         var trace = ReferenceTrace()
@@ -60,7 +62,8 @@ struct ReferenceGoodputTests {
         let k = Double(requests.count)
         let perRequest = down / k
         let roundTrip =
-            (24 + perRequest) / r + Double(2 * configuration.pcieLatency + configuration.memoryLatency + configuration.hitCycles)
+            (24 + perRequest) / r
+            + Double(2 * configuration.pcieLatency + configuration.memoryLatency + configuration.hitCycles)
             + 1
         let bytes = Double(length)
         let expected = min(r * bytes / down, r * bytes / (24 * k), 32 * bytes / (k * roundTrip))

@@ -71,7 +71,8 @@ struct ReferenceGuest: Sendable {
     }
 
     /// First touch, pass-through and kills, and what the call wrote, cleared and changed.
-    private mutating func charge(_ written: [(index: UInt64, old: UInt64, new: UInt64)], of liobn: LIOBN,
+    private mutating func charge(
+        _ written: [(index: UInt64, old: UInt64, new: UInt64)], of liobn: LIOBN,
         to effect: inout Effect
     ) {
         guard let window = tables.windows[liobn] else { return }
@@ -102,8 +103,9 @@ struct ReferenceGuest: Sendable {
     }
 
     /// Stores what the call stores on QEMU's machine; the TCEs with their value before and after.
-    private mutating func store(_ call: TraceEvent.Hcall, _ list: [UInt64]) -> [(index: UInt64, old: UInt64, new: UInt64)]
-    {
+    private mutating func store(_ call: TraceEvent.Hcall, _ list: [UInt64]) -> [(
+        index: UInt64, old: UInt64, new: UInt64
+    )] {
         guard let window = tables.windows[call.liobn], window.contains(call.ioba) else { return [] }
         let values: [UInt64]
         switch call.kind {

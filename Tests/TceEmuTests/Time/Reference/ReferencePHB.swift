@@ -149,7 +149,8 @@ final class ReferencePHB {
     }
 
     /// What the cache says of a flight whose lookup is in this cycle; true where it is translated at once.
-    func lookUp(_ flight: Int, _ line: ReferenceLine, _ cycle: UInt64, _ c: ReferenceConfiguration,
+    func lookUp(
+        _ flight: Int, _ line: ReferenceLine, _ cycle: UInt64, _ c: ReferenceConfiguration,
         _ result: inout ReferenceResult
     ) -> Bool {
         lookups += 1

@@ -4,8 +4,8 @@ import Testing
 
 /// Cut, issue, link, memory and completions, each with cycles worked out by hand.
 ///
-/// A byte is a quarter of a cycle: a write of 64 bytes takes 22 cycles of the up link (24 + 64 bytes), a read request 6,
-/// a completion of 64 bytes 21 cycles of the down link, one without payload 5. A page's first fetch takes one cycle
+/// A byte is a quarter of a cycle: a write of 64 bytes takes 22 cycles of the up link (24 + 64 bytes), a read request
+/// 6, a completion of 64 bytes 21 cycles of the down link, one without payload 5. A page's first fetch takes one cycle
 /// where memory takes none.
 @Suite("Time reference: the path of a transaction")
 struct ReferencePathTests {
@@ -63,7 +63,8 @@ struct ReferencePathTests {
         #expect(trace.run().transactions.map(\.tlps) == [1, 2, 1, 2])
     }
 
-    /// 89 bytes are 22.25 cycles: F = 32.25, 54.5, 76.75; turns 32, 54; left 33, 55, 77. The first misses: 1 cycle more.
+    /// 89 bytes are 22.25 cycles: F = 32.25, 54.5, 76.75; turns 32, 54; left 33, 55, 77. The first misses: 1 cycle
+    /// more.
     @Test("[link] [issue] One TLP at a time, from the cycle in which the link is free, and no fraction is lost")
     func fractions() {
         var trace = ReferenceTrace(mapped: 1)

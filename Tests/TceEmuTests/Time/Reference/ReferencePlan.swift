@@ -129,7 +129,8 @@ struct ReferencePlan: Sendable {
         let name: ReferenceRequester.Name =
             if let id = dma.requester { .id(id) } else if let liobn = dma.liobn { .liobn(liobn) } else { .phb }
         var transaction = ReferenceTransaction(
-            place: place, requester: ReferenceRequester(phb: access.phb ?? (dma.liobn == nil ? dma.buid : nil), name: name),
+            place: place,
+            requester: ReferenceRequester(phb: access.phb ?? (dma.liobn == nil ? dma.buid : nil), name: name),
             path: .nowhere, isWrite: access.isWrite, fault: access.fault)
         transaction.uses = Set(access.uses)
         for tce in access.uses {

@@ -100,9 +100,9 @@ struct ReferenceScenario: Sendable {
         for cost in costs { configuration[keyPath: cost] = random.below(random.pick([1, 8, 21])) * cycle }
         if kind == .wide { configuration.hcallExit = random.below(300) * cycle }
         // In halves, and in thousandths that are just above or below one.
-        for cost in [\.hcallStuffEntry, \.hcallListEntry, \.passthroughEntry, \.killIssue, \.vioCopy] as [
-            WritableKeyPath<ReferenceConfiguration, UInt64> & Sendable
-        ] {
+        for cost in [\.hcallStuffEntry, \.hcallListEntry, \.passthroughEntry, \.killIssue, \.vioCopy]
+            as [WritableKeyPath<ReferenceConfiguration, UInt64> & Sendable]
+        {
             configuration[keyPath: cost] = random.pick([0, 500_000, 1_500_000, 499_999, 166_667, 2 * cycle])
         }
     }

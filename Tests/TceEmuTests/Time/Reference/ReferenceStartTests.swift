@@ -91,8 +91,8 @@ struct ReferenceStartTests {
         return trace
     }
 
-    /// The call that maps page 0 takes 50 cycles. Page 1's is mapped at 1. The requester starts what it can: page 1 at 1,
-    /// 22 cycles; again at 23; page 0 at 50.
+    /// The call that maps page 0 takes 50 cycles. Page 1's is mapped at 1. The requester starts what it can: page 1 at
+    /// 1, 22 cycles; again at 23; page 0 at 50.
     @Test("[saturate] A requester starts the first that is ready, when its last has left the link")
     func saturate() {
         var trace = saturated()
@@ -115,7 +115,9 @@ struct ReferenceStartTests {
 
     /// TLPs of 64 bytes from 1 on: turns 23, 45. The first is done at 24. A call that clears its TCE starts at 25, one
     /// that stores another value at 0.
-    @Test("[saturate] A call that clears a TCE waits for what uses it", arguments: [(0, 25), (0x9003, 0)] as [(UInt64, UInt64)])
+    @Test(
+        "[saturate] A call that clears a TCE waits for what uses it",
+        arguments: [(0, 25), (0x9003, 0)] as [(UInt64, UInt64)])
     func clears(value: UInt64, start: UInt64) {
         var trace = saturated(mapped: 2)
         trace.write(9_000, 0)
@@ -175,7 +177,8 @@ struct ReferenceStartTests {
         let result = trace.run()
         // The second: two TCEs, 0.8 bytes' cycles: 326 + 301. Faults: behind two TCEs, behind one, at once, at once.
         #expect(result.transactions.map(\.done) == [326, 627, 300, 1_200, 1_100, 1_000, 1_000])
-        #expect(result.transactions.map(\.fault) == [nil, nil, nil, "no_read", "no_read", "outside_window", "no_window"])
+        #expect(
+            result.transactions.map(\.fault) == [nil, nil, nil, "no_read", "no_read", "outside_window", "no_window"])
     }
 
     @Test("[vio] Not translated: memory and the copy")
@@ -209,7 +212,8 @@ struct ReferenceStartTests {
             trace.add(UInt64(1_000 * (index + 1)), .dma(dma))
         }
         let result = trace.run()
-        // A read: 6, fetched 1, 21. Writes: 22 + 1, a hit of 22, 10 for 16 bytes. A fault: 22 + 1. A read that hits: 6 + 21.
+        // A read: 6, fetched 1, 21. Writes: 22 + 1, a hit of 22, 10 for 16 bytes. A fault: 22 + 1. A read that hits: 6
+        // + 21.
         let durations = result.transactions.map { $0.done - $0.start }
         #expect(durations == [28, 23, 23, 10, 23, 27])
         #expect(result.transactions.map(\.fault) == [nil, nil, nil, nil, "no_read", nil])

@@ -141,7 +141,8 @@ struct ReferenceTraceGenerator: Sendable {
             add(
                 .hcall(
                     .init(
-                        .stuff, cpu: cpu(), liobn: liobn, ioba: ioba, value: random.chance(10) ? 0x1003 : 0, npages: count)))
+                        .stuff, cpu: cpu(), liobn: liobn, ioba: ioba, value: random.chance(10) ? 0x1003 : 0,
+                        npages: count)))
         case 8:
             let entries = (0..<count).map { _ in value(window, mayRefuse: !isAllMapped) }
             add(
@@ -164,7 +165,11 @@ struct ReferenceTraceGenerator: Sendable {
             let arguments = named + [random.pick([12, 12, 16, 13]), random.within(12...19)]
             add(.rtas(.init(0x2027, cpu: cpu(), arguments: arguments, returns: 4)))
         case 2, 3:
-            add(.rtas(.init(0x2028, cpu: cpu(), arguments: [random.pick([window.liobn, LIOBN(phb.liobn) + 1])], returns: 1)))
+            add(
+                .rtas(
+                    .init(
+                        0x2028, cpu: cpu(), arguments: [random.pick([window.liobn, LIOBN(phb.liobn) + 1])], returns: 1))
+            )
         case 4:
             add(.rtas(.init(0x2029, cpu: cpu(), arguments: named, returns: 1)))
             mapAgain()
@@ -216,12 +221,15 @@ struct ReferenceTraceGenerator: Sendable {
                     liobn: isByPHB ? nil : liobn,
                     buid: isByPHB ? (random.chance(5) ? 0x999 : window.buid) : nil, requester: id,
                     ioba: address(window), length: random.chance(4) ? nil : length(),
-                    access: random.pick([.read, .write, .read, .write, .read, .write, random.chance(25) ? [] : .write]))))
+                    access: random.pick([.read, .write, .read, .write, .read, .write, random.chance(25) ? [] : .write]))
+            ))
     }
 
     private mutating func length() -> UInt64 {
         if random.chance(kind == .wide ? 40 : 80) { return random.pick([64, 256]) }
-        return random.pick([0, 1, 63, 65, 127, 129, 255, 257, 512, 513, 600, 1_000, 2_048, 4_096, 4_097, random.below(3_000)])
+        return random.pick([
+            0, 1, 63, 65, 127, 129, 255, 257, 512, 513, 600, 1_000, 2_048, 4_096, 4_097, random.below(3_000),
+        ])
     }
 
     private mutating func address(_ window: TraceEvent.Window) -> IOBA {
