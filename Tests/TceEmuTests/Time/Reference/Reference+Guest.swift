@@ -17,8 +17,9 @@ extension Reference {
                 kill(event.kills, "window-kill")
                 goesOn = true
             }
-            for (cpu, call) in running where (callStarts[call.place] ?? 0) + call.cost == cycle {
-                running[cpu] = nil
+            for call in running.values.sorted(by: { $0.place < $1.place })
+            where (callStarts[call.place] ?? 0) + call.cost == cycle {
+                running[call.cpu] = nil
                 callEnds[call.place] = cycle
                 kill(call.kills, call.isRTAS ? "window-kill" : "kill")
                 goesOn = true

@@ -129,13 +129,15 @@ struct ReferenceAccess: Sendable {
 
     private func tlp(_ address: IOBA, _ bytes: UInt64) -> ReferenceTLP {
         let isBeyond = address < dma.ioba
-        guard !isFrozen, !isBeyond, let window, window.contains(address) else {
+        guard !isBeyond, let window, window.contains(address) else {
             let fault: ReferenceFault = isFrozen ? .frozen : window == nil ? .noWindow : .outsideWindow
             return ReferenceTLP(address: address, bytes: bytes, way: .refused, fault: fault)
         }
         // Of an access of unknown length, only the first byte is looked at.
-        let fault = dma.length == nil ? self.fault : self.fault(from: address, bytes: bytes)
-        guard !window.isBypass else { return ReferenceTLP(address: address, bytes: bytes, way: .bypass, fault: fault) }
+        let isWhole = isFrozen || dma.length == nil
+        let fault = isWhole ? self.fault : self.fault(from: address, bytes: bytes)
+        if window.isBypass { return ReferenceTLP(address: address, bytes: bytes, way: .bypass, fault: fault) }
+        if isFrozen { return ReferenceTLP(address: address, bytes: bytes, way: .refused, fault: fault) }
         let line = ReferenceLine(
             liobn: window.liobn, number: window.index(address) / configuration.tcesPerLine)
         return ReferenceTLP(address: address, bytes: bytes, way: .cache(line), fault: fault)

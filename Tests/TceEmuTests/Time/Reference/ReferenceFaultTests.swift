@@ -150,4 +150,22 @@ struct ReferenceFaultTests {
         #expect(result.transactions.map(\.fault) == ["not_memory", "not_memory"])
         #expect(result.rules["dropped"] == 1 && result.lookups == 0)
     }
+
+    /// The port is held for 1,000 cycles. Frozen and not translated: left 1,044, known 3 later. Outside it: in turn.
+    @Test("[bypass] [freeze] A frozen PE: inside the window without a turn, outside it with one")
+    func frozenBypass() {
+        var trace = trace(memory: 100)
+        trace.configuration.eeh = true
+        trace.configuration.lookupInterval = 1_000
+        trace.configuration.tveCycles = 3
+        let liobn = ReferenceTrace.liobn + 1
+        trace.add(0, .window(.init(liobn: liobn, start: 1 << 32, tces: 2, buid: ReferenceTrace.buid, bypass: true)))
+        trace.write(1_000, 0x5000)
+        trace.write(1_000, 1 << 32, liobn: liobn)
+        trace.write(1_000, (1 << 32) + 0x2000, liobn: liobn)
+        let result = trace.run()
+        // The first: lookup at 1,025, fetched to 1,125. The third: 1,025 + 1,000.
+        #expect(result.transactions.map(\.done) == [1_125, 1_047, 2_025])
+        #expect(result.transactions.map(\.fault) == ["no_write", "pe_frozen", "pe_frozen"])
+    }
 }

@@ -81,7 +81,7 @@ struct ReferencePlan: Sendable {
     var platformEvents: [PlatformEvent] = []
     var rules: [String] = []
 
-    private var guest: ReferenceGuest
+    private(set) var guest: ReferenceGuest
     private var lastWriter: [ReferenceTCE: Int] = [:]
 
     init(_ events: [TraceEvent], _ configuration: ReferenceConfiguration) {
