@@ -199,6 +199,7 @@ uint32_t tce__phb_time_of(tce_time *t, uint64_t buid);         /* TCE__NONE: no 
 void tce__phbs_close(tce_time *t);
 void tce__phb_add(tce_time *t, uint32_t transaction);
 void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit);
+void tce__phb_step(tce_time *t, tce__phb_time *phb);           /* that alone happens */
 uint64_t tce__phb_next(tce_time *t, tce__phb_time *phb);       /* the cycle in which something happens; TCE__NEVER */
 
 /* time_dma.c */

@@ -54,7 +54,7 @@ static bool is_sane(const tce_time_config *c)
     }
     return c->clock_mhz != 0 && c->clock_mhz <= 100000 && c->pcie_rate != 0 && c->pcie_rate <= 1000000 &&
            c->dllp_share <= 9000 && c->write_overhead <= 4096 && c->read_overhead <= 4096 &&
-           c->completion_overhead <= 4096 && c->assumed_bytes <= 4096 && c->exit_to_user <= TCE_EXIT_KVM &&
+           c->completion_overhead <= 4096 && c->assumed_bytes <= 65536 && c->exit_to_user <= TCE_EXIT_KVM &&
            c->passthrough <= 1 && c->kill_scope <= TCE_KILL_PE && c->assumed_direction <= 1;
 }
 
@@ -66,5 +66,5 @@ bool tce__time_config_valid(const tce_time_config *c)
            is_power_of_two(c->tces_per_line) && c->tces_per_line <= 4096 && c->cache_ways != 0 &&
            c->cache_ways <= 65536 && c->cache_entries != 0 && c->cache_entries <= 16777216 &&
            c->cache_entries % set == 0 && c->fetch_slots != 0 && c->fetch_slots <= 65536 && c->tags_per_device != 0 &&
-           c->tags_per_device <= 65536 && c->walk_levels != 0 && c->walk_levels <= 5;
+           c->tags_per_device <= 65536 && c->walk_levels <= 5;
 }

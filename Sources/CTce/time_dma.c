@@ -151,6 +151,7 @@ void tce__access_virtual(tce_time *t, uint32_t index)
         if (!failed)
             done += memory + tce__round_cost(t->c.vio_copy, x->bytes, 0);
         r->done = done;
+        r->turn = done;
     }
     x->under_way = 1;
     tce__tlp_done(t, index, done);
@@ -287,6 +288,8 @@ void tce__time_advance(tce_time *t, uint64_t limit)
     if (t->plan != NULL) {
         if (limit == TCE__NEVER)
             (void)tce__plan_barrier(t);
+        for (uint32_t i = 0; i < t->phb_count && limit == TCE__NEVER; i++)
+            tce__cache_advance(&t->phbs[i]->cache, limit - 1, &t->stats);
         return;
     }
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)

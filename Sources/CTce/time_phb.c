@@ -466,26 +466,37 @@ uint64_t tce__phb_next(tce_time *t, tce__phb_time *phb)
     return next_of(t, phb).cycle;
 }
 
+static void happen(tce_time *t, tce__phb_time *phb, const next *n)
+{
+    switch (n->what) {
+    case GRANT:
+        grant(t, phb, &n->candidate, n->cycle);
+        break;
+    case PASS:
+        look_up(t, phb, (uint32_t)tce__ring_pop(&phb->bypass), n->cycle);
+        break;
+    case LOOK_UP:
+        look_up(t, phb, (uint32_t)tce__ring_pop(&phb->port), n->cycle);
+        break;
+    default:
+        complete(t, phb);
+        break;
+    }
+}
+
+void tce__phb_step(tce_time *t, tce__phb_time *phb)
+{
+    const next n = next_of(t, phb);
+    happen(t, phb, &n);
+}
+
 void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     while (!t->failed) {
         const next n = next_of(t, phb);
         if (n.cycle >= limit)
             break;
-        switch (n.what) {
-        case GRANT:
-            grant(t, phb, &n.candidate, n.cycle);
-            break;
-        case PASS:
-            look_up(t, phb, (uint32_t)tce__ring_pop(&phb->bypass), n.cycle);
-            break;
-        case LOOK_UP:
-            look_up(t, phb, (uint32_t)tce__ring_pop(&phb->port), n.cycle);
-            break;
-        default:
-            complete(t, phb);
-            break;
-        }
+        happen(t, phb, &n);
     }
     if (limit != 0)
         tce__cache_advance(&phb->cache, limit - 1, &t->stats);

@@ -210,6 +210,7 @@ static void end_call(tce_time *t)
     for (uint32_t kill = call.kills, next; kill != TCE__NONE; kill = next) {
         const planned_kill k = *kill_at(plan, kill);
         next = k.next;
+        tce__cache_advance(&t->phbs[k.phb]->cache, call.end - 1, &t->stats);
         tce__time_kill(t, k.phb, call.end, k.window, k.first, k.last);
         tce__pool_give(&plan->kills, kill);
     }
@@ -343,7 +344,7 @@ static bool step(tce_time *t)
     else if (start != TCE__NEVER && start <= event)
         start_transaction(t, requester, start);
     else if (event != TCE__NEVER)
-        tce__phb_advance(t, t->phbs[phb], event + 1);
+        tce__phb_step(t, t->phbs[phb]);    /* one thing: it may let a transaction start in the same cycle */
     else
         return false;
     return !t->failed;

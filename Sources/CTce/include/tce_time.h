@@ -122,7 +122,7 @@ TCE_ENUM(uint32_t, tce_param_kind) {
       "one access of memory from the PHB", "90 ns of DRAM and the fabric")                                             \
     X(vio_copy, "vio_copy", TCE_PARAM_COST, "0.4", "0", "1000000", "",                                                 \
       "a byte copied for a virtual device", "as the bounce copy")                                                      \
-    X(assumed_bytes, "assumed_bytes", TCE_PARAM_BYTES, "64", "0", "4096", "",                                          \
+    X(assumed_bytes, "assumed_bytes", TCE_PARAM_BYTES, "64", "0", "65536", "",                                          \
       "length of an access whose length is not known", "-")                                                            \
     X(assumed_direction, "assumed_direction", TCE_PARAM_CHOICE, "read", "", "", "read|write",                          \
       "direction of an access, where nothing tells it", "-")
