@@ -54,10 +54,14 @@ uint64_t tce__pages_stuffed(const tce__window *w, uint64_t ioba, uint64_t tce, u
     return (run >> SKIPPED_AT_ONCE_LOG2) + ((run < written ? run : written) >> CLEARED_AT_ONCE_LOG2);
 }
 
-/* The end of a secure guest visits the frames that have a state, and those that hold something. */
+/*
+ * The end of a secure guest visits the frames that have a state, and the slots for those that hold something: four each
+ * at most, but for what left since the end of the last one, whose coming was paid for. Not the number of slots, which
+ * depends on the past, and which a restored machine does not have.
+ */
 static uint64_t frames_of_secure_guest(const tce_machine *m)
 {
-    return m->svm == TCE_SVM_NORMAL ? 0 : tce__states_count(m) + m->frames.mask;
+    return m->svm == TCE_SVM_NORMAL ? 0 : tce__states_count(m) + 4 * (uint64_t)m->frames.count;
 }
 
 uint64_t tce__frames_visited(const tce_machine *m, uint64_t number, const uint64_t *args, uint32_t nargs)

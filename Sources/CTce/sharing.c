@@ -117,6 +117,7 @@ void tce__states_reset(tce_machine *m, bool drop)
         else
             i++;
     }
+    tce__map_fit(&m->frames);
     for (size_t i = 0; !drop && i <= m->states.mask; i++) {
         const block *b = m->states.slots[i].value;
         for (size_t j = 0; b != NULL && j < BLOCK_FRAMES; j++)

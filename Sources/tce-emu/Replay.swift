@@ -84,7 +84,11 @@ struct ReplayCommand: ParsableCommand {
     /// What is to be replayed: the trace from its beginning, or the rest of it.
     private func begin(_ reader: TraceReader, _ saved: ReplaySnapshot?) throws -> Replay {
         if let saved, let load {
-            return try describingSnapshot(load) { try Replay(reader, resuming: saved, to: range.to) }
+            return try describingSnapshot(load) {
+                try Replay(
+                    reader, resuming: saved, to: range.to,
+                    machineBytesMax: machineMemory ?? ReplayOptions().machineBytesMax)
+            }
         }
         var options = ReplayOptions()
         options.check = check

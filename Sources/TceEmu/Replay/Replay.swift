@@ -160,7 +160,7 @@ public struct Replay: ~Copyable {
             try counters.run(
                 part.batch, range: begin..<stop, on: machine, check: part.check, firstEvent: part.firstEvent,
                 chunk: reader.chunkNumber)
-            try checkMemory(event: part.firstEvent + UInt64(stop))
+            if stop == part.range.upperBound { try checkMemory(event: part.firstEvent + UInt64(stop)) }
         } catch {
             isAtEnd = true
             hasFailed = true
