@@ -97,7 +97,7 @@ struct ReplaySnapshotTests {
         }
         var last = try Replay(TraceReader(MemoryStream(replay.trace)), resuming: ReplaySnapshot(bytes))
         #expect(try last.run() == whole.statistics)
-        #expect(try CutReplay.state(of: last) == whole.state)
+        #expect(try last.save().bytes == whole.state)
     }
 
     @Test("After a lost chunk, too: nothing is compared behind it, and the loss is the same")

@@ -12,7 +12,7 @@ struct CutReplay {
     struct Outcome: Equatable {
         var statistics: ReplayStatistics
         var mismatches: [Mismatch]
-        /// The end as a snapshot: machine, counters, place.
+        /// The end as a snapshot: machine, counters, place, budget.
         var state: [UInt8]
         var error: String?
     }
@@ -28,17 +28,9 @@ struct CutReplay {
     private func end(_ replay: inout Replay) throws -> Outcome {
         var message: String?
         do { while try replay.step() {} } catch { message = "\(error)" }
-        let state = message == nil || message?.contains("budget") == false ? try? Self.state(of: replay) : nil
+        let state = message == nil || message?.contains("budget") == false ? try? replay.save().bytes : nil
         return Outcome(
             statistics: replay.snapshot(), mismatches: replay.mismatches, state: state ?? [], error: message)
-    }
-
-    /// All that is saved but the budget: some prices go by what the host has committed, which a restored machine has less
-    /// of.
-    static func state(of replay: borrowing Replay) throws -> [UInt8] {
-        var saved = try replay.save()
-        saved.work = 0
-        return try saved.bytes
     }
 
     func whole() throws -> Outcome {
