@@ -102,11 +102,13 @@ CASE(work_of_stuff)
     tce_event event = {.kind = TCE_EVENT_STUFF, .value = 3, .count = 512};
     CHECK(costs(m, event, NULL, 0, 0));
     event.count = 513;
-    CHECK(costs(m, event, NULL, 0, 513));
+    CHECK(costs(m, event, NULL, 0, 513 >> 3));
     event.count = (uint32_t)TCES;
-    CHECK(costs(m, event, NULL, 0, TCES));
-    event.address = LAST_PAGE;
+    CHECK(costs(m, event, NULL, 0, TCES >> 3));
+    event.address = LAST_PAGE - 7 * 4096;
     CHECK(costs(m, event, NULL, 0, 1));
+    event.address = LAST_PAGE - 6 * 4096;
+    CHECK(costs(m, event, NULL, 0, 0));
     /* Refused before anything is written. */
     event.address = WINDOW_END;
     CHECK(costs(m, event, NULL, 0, 0));
@@ -141,14 +143,14 @@ CASE(work_of_ultracalls)
     other.address = TCE_UV_UNSHARE_PAGE;
     CHECK(costs(m, other, side, 4, 0x400));
     other.address = TCE_UV_UNSHARE_ALL_PAGES;
-    CHECK(costs(m, other, side, 4, 4096));
+    CHECK(costs(m, other, side, 4, 4096 >> 4));
     /* Refused: not all of them are memory. */
     side[3] = MEMORY_END >> 16;
     CHECK(costs(m, event, side, 4, 0));
     side[3] = UINT64_MAX;
     CHECK(costs(m, event, side, 4, 0));
     side[2] = UINT64_MAX;
-    CHECK(costs(m, other, side, 4, 4096));
+    CHECK(costs(m, other, side, 4, 4096 >> 4));
     CHECK(tce_memory_store64(m, PAGE, SECRET));
     other.address = TCE_UV_SVM_TERMINATE;
     CHECK(costs(m, other, side, 4, 4096 + 4));
@@ -172,7 +174,7 @@ CASE(work_of_reset)
 CASE(work_grows)
 {
     tce_event events[4] = {{.kind = TCE_EVENT_GET}, {.kind = TCE_EVENT_GET}, {.kind = TCE_EVENT_GET},
-                           {.kind = TCE_EVENT_STUFF, .value = 3, .count = 3 * TCE_RUN_WORK_PER_EVENT + 600}};
+                           {.kind = TCE_EVENT_STUFF, .value = 3, .count = (3 * TCE_RUN_WORK_PER_EVENT + 600) << 3}};
     uint64_t work = 599;
     CHECK_EQ(run(m, events, 4, NULL, 0, &work, NULL, NULL), TCE_ERR_WORK);
     CHECK_EQ(work, 3 * TCE_RUN_WORK_PER_EVENT + 599);

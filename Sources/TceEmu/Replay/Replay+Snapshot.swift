@@ -43,7 +43,7 @@ extension Replay {
     /// what is done with. A snapshot of another trace is an error, here or when its place is reached.
     public init(
         _ reader: TraceReader, resuming saved: ReplaySnapshot, to: TracePosition? = nil,
-        machineBytesMax: UInt64 = ReplayOptions().machineBytesMax
+        machineBytesMax: UInt64? = nil
     ) throws {
         var options = ReplayOptions()
         options.platform = saved.platform
