@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import TceEmu
 
 /// A trace that is replayed whole, and cut in two.
 struct CutReplay {
+    /// Random events at which a trace is cut; TCE_SNAPSHOT_CUTS has fewer, for a run under a sanitizer.
+    static let cuts = ProcessInfo.processInfo.environment["TCE_SNAPSHOT_CUTS"].flatMap { Int($0) } ?? 52
+
     var trace: [UInt8]
     var options = ReplayOptions()
     var lenient = false
