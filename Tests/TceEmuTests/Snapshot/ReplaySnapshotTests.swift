@@ -21,7 +21,8 @@ struct ReplaySnapshotTests {
     func shippedTraces(name: String) throws {
         var replay = CutReplay(trace: try Self.shippedTrace(name))
         replay.options.check = true
-        try replay.expectSame(cuts: CutReplay.cuts, seed: UInt64.random(in: 0...UInt64.max), events: Self.events(of: replay.trace))
+        try replay.expectSame(
+            cuts: CutReplay.cuts, seed: UInt64.random(in: 0...UInt64.max), events: Self.events(of: replay.trace))
     }
 
     @Test("Random events of a shipped trace on a machine whose answers differ from the recorded", arguments: shipped)
