@@ -205,7 +205,7 @@ struct tce_machine {
     tce_config made_from;
     tce_svm_state svm;
     tce__map frames;                /* number of a 64 KiB frame of guest memory to its bytes in the host */
-    tce__map states;                /* number of a frame over 4,096 to a tce__states (sharing.c) */
+    tce__map states;                /* number of a frame over 4,096 to the states of that many (sharing.c) */
     tce_sharing sharing;
     tce__map phbs;                  /* BUID to tce__phb */
     uint64_t generation;

@@ -37,7 +37,10 @@ uint64_t tce__pages_walked(const tce_machine *m, const tce__window *w, uint64_t 
     return asked < rest ? asked : rest;
 }
 
-/* Clearing steps over TCEs that were never written, 2^18 at a time; others are written 2^3 at a time. */
+/*
+ * Clearing steps over TCEs that were never written, 2^18 at a time, and clears the others 2^3 at a time. Another value
+ * takes memory of the host, so that each TCE counts: one event commits 32 MiB at most.
+ */
 #define SKIPPED_AT_ONCE_LOG2 18u
 #define CLEARED_AT_ONCE_LOG2 3u
 
@@ -48,7 +51,7 @@ uint64_t tce__pages_stuffed(const tce__window *w, uint64_t ioba, uint64_t tce, u
         return 0;
     const uint64_t rest = w->tces - tce__index(w, ioba), run = npages < rest ? npages : rest;
     if (tce != 0)
-        return run >> CLEARED_AT_ONCE_LOG2;
+        return run;
     const tce__sparse *sparse = w->table.sparse;
     const uint64_t written = sparse == NULL ? w->tces : sparse->touched_pages << TCE__PAGE_TCES_LOG2;
     return (run >> SKIPPED_AT_ONCE_LOG2) + ((run < written ? run : written) >> CLEARED_AT_ONCE_LOG2);

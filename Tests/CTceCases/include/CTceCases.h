@@ -275,7 +275,7 @@
     X(work_of_dma, "an access costs the pages after its first, up to the window's end") \
     X(work_of_dma_in_frames, "in a secure guest it costs frames, also on one I/O page") \
     X(work_of_bypass, "without translation it costs nothing, at any length") \
-    X(work_of_stuff, "H_STUFF_TCE costs an eighth of the TCEs that it writes, and of those that it clears") \
+    X(work_of_stuff, "H_STUFF_TCE costs the TCEs that it writes, and an eighth of those that it clears") \
     X(work_of_ultracalls, "sharing costs the frames that it visits, if it is not refused") \
     X(work_of_reset, "a reset costs 256 for each LIOBN and what a secure guest's end visits") \
     X(work_grows, "the budget grows with each event, and stops at 2^64 - 1") \
