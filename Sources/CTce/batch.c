@@ -15,7 +15,8 @@
 /* The loops over a block leave out what few windows need: bypass, tables that are not to be read all over. */
 static bool is_plain(const tce_machine *m, const tce__window *w)
 {
-    return !w->bypass && !w->frozen && w->table.guard == NULL && (m->memory_bytes < SIGN || m->memory_bytes == TCE_MEMORY_UNKNOWN);
+    return !w->bypass && !w->frozen && w->table.guard == NULL &&
+           (m->memory_bytes < SIGN || m->memory_bytes == TCE_MEMORY_UNKNOWN);
 }
 
 /* Four doublewords; gcc and clang make of them what the processor has. */

@@ -36,6 +36,7 @@ bool tce__map_open(tce__map *map);                                  /* false: no
 void tce__map_close(tce__map *map);                                 /* frees the slots, not what they point to */
 bool tce__map_insert(tce__map *map, uint64_t key, void *value);     /* key: not in the map. false: no memory */
 void tce__map_remove(tce__map *map, uint64_t key);
+void tce__map_fit(tce__map *map);           /* has no more slots than its keys ask for, where the host has memory */
 
 /* Multiplicative (Fibonacci) hashing: LIOBNs, BUIDs and frames come in runs, which it spreads. */
 static inline size_t tce__map_home(const tce__map *map, uint64_t key)
@@ -204,7 +205,7 @@ struct tce_machine {
     tce_config made_from;
     tce_svm_state svm;
     tce__map frames;                /* number of a 64 KiB frame of guest memory to its bytes in the host */
-    tce__map states;                /* number of a frame over 4,096 to a tce__states (sharing.c) */
+    tce__map states;                /* number of a frame over 4,096 to the states of that many (sharing.c) */
     tce_sharing sharing;
     tce__map phbs;                  /* BUID to tce__phb */
     uint64_t generation;

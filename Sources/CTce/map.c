@@ -62,6 +62,21 @@ bool tce__map_insert(tce__map *map, uint64_t key, void *value)
     return true;
 }
 
+void tce__map_fit(tce__map *map)
+{
+    tce__map fresh;
+    if (map->mask < 4 * map->count + ((size_t)1 << FIRST_SLOTS_LOG2) || !tce__map_open(&fresh))
+        return;
+    for (size_t i = 0; i <= map->mask; i++) {
+        if (map->slots[i].value != NULL && !tce__map_insert(&fresh, map->slots[i].key, map->slots[i].value)) {
+            tce__map_close(&fresh);
+            return;
+        }
+    }
+    tce__map_close(map);
+    *map = fresh;
+}
+
 void tce__map_remove(tce__map *map, uint64_t key)
 {
     size_t hole = tce__map_home(map, key);

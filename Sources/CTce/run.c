@@ -212,12 +212,6 @@ static tce_h_status put_list(tce__run *r, const tce__window *w, const tce_event 
     const uint64_t liobn = r->batch->streams[event->stream].liobn;
     const uint64_t *entries = side[TCE_HCALL_ENTRIES] == npages ? side + TCE_HCALL_WORDS : NULL;
     if (TCE__UNLIKELY(r->m->svm != TCE_SVM_NORMAL) && entries != NULL) {
-        /* A page of the list that holds nothing yet takes a frame of the host's memory. */
-        if (tce__frame_of(r->m, list >> TCE__FRAME_SHIFT) == NULL &&
-            !tce__run_spend(r, TCE__FRAME_BYTES / sizeof *entries)) {
-            *err = TCE_ERR_WORK;
-            return TCE_H_NO_MEM;
-        }
         if (!write_list(r->m, list, entries, npages)) {
             *err = TCE_ERR_NO_MEMORY;
             return TCE_H_NO_MEM;

@@ -37,7 +37,10 @@ uint64_t tce__pages_walked(const tce_machine *m, const tce__window *w, uint64_t 
     return asked < rest ? asked : rest;
 }
 
-/* Clearing steps over TCEs that were never written, 2^18 at a time, and clears the others 2^3 at a time. */
+/*
+ * Clearing steps over TCEs that were never written, 2^18 at a time, and clears the others 2^3 at a time. Another value
+ * takes memory of the host, so that each TCE counts: one event commits 32 MiB at most.
+ */
 #define SKIPPED_AT_ONCE_LOG2 18u
 #define CLEARED_AT_ONCE_LOG2 3u
 
@@ -54,10 +57,14 @@ uint64_t tce__pages_stuffed(const tce__window *w, uint64_t ioba, uint64_t tce, u
     return (run >> SKIPPED_AT_ONCE_LOG2) + ((run < written ? run : written) >> CLEARED_AT_ONCE_LOG2);
 }
 
-/* The end of a secure guest visits the frames that have a state, and those that hold something. */
+/*
+ * The end of a secure guest visits the frames that have a state, and the slots for those that hold something: four each
+ * at most, but for what left since the end of the last one, whose coming was paid for. Not the number of slots, which
+ * depends on the past, and which a restored machine does not have.
+ */
 static uint64_t frames_of_secure_guest(const tce_machine *m)
 {
-    return m->svm == TCE_SVM_NORMAL ? 0 : tce__states_count(m) + m->frames.mask;
+    return m->svm == TCE_SVM_NORMAL ? 0 : tce__states_count(m) + 4 * (uint64_t)m->frames.count;
 }
 
 uint64_t tce__frames_visited(const tce_machine *m, uint64_t number, const uint64_t *args, uint32_t nargs)
@@ -69,7 +76,8 @@ uint64_t tce__frames_visited(const tce_machine *m, uint64_t number, const uint64
         /* Frames that are not all memory: refused. */
         return m->svm == TCE_SVM_SECURE && gfn < end && count <= end - gfn ? count : 0;
     case TCE_UV_UNSHARE_ALL_PAGES:
-        return m->svm == TCE_SVM_SECURE ? tce__states_count(m) : 0;
+        /* A walk over bytes, most of them 0. */
+        return m->svm == TCE_SVM_SECURE ? tce__states_count(m) >> 4 : 0;
     case TCE_UV_SVM_TERMINATE:
         return frames_of_secure_guest(m);
     default:

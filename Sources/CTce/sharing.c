@@ -70,11 +70,6 @@ static tce_frame_state state_in(const tce_machine *m, uint8_t byte)
     return (byte & OWN) != 0 ? byte & STATE_MASK : default_state(m);
 }
 
-static bool is_shared(tce_frame_state state)
-{
-    return state == TCE_FRAME_SHARED || state == TCE_FRAME_SHARED_ABSENT;
-}
-
 tce_frame_state tce__state_of(const tce_machine *m, uint64_t number)
 {
     const uint8_t *byte = byte_of(m, number);
@@ -91,7 +86,7 @@ bool tce__shared_by_ultravisor(const tce_machine *m, uint64_t number)
 static void set_byte(tce_machine *m, uint8_t *byte, uint8_t value)
 {
     tce_sharing *s = &m->sharing;
-    const bool before = is_shared(state_in(m, *byte)), after = is_shared(state_in(m, value));
+    const bool before = tce__is_shared(state_in(m, *byte)), after = tce__is_shared(state_in(m, value));
     *byte = value;
     s->shared_pages += (uint64_t)after - (uint64_t)before;
     if (s->shared_pages > s->peak_shared_pages)
@@ -111,12 +106,13 @@ void tce__states_reset(tce_machine *m, bool drop)
         const tce__slot slot = m->frames.slots[i];
         const uint8_t *byte = slot.value == NULL ? NULL : byte_of(m, slot.key);
         const uint8_t flags = byte == NULL ? 0 : *byte;
-        const bool gone = drop ? !is_shared(state_in(m, flags)) : (flags & DAMAGED) != 0;
+        const bool gone = drop ? !tce__is_shared(state_in(m, flags)) : (flags & DAMAGED) != 0;
         if (slot.value != NULL && gone)
             tce__frame_zero(m, slot.key);
         else
             i++;
     }
+    tce__map_fit(&m->frames);
     for (size_t i = 0; !drop && i <= m->states.mask; i++) {
         const block *b = m->states.slots[i].value;
         for (size_t j = 0; b != NULL && j < BLOCK_FRAMES; j++)
@@ -148,7 +144,7 @@ void tce__unshare_all(tce_machine *m)
     for (size_t i = 0; i <= m->states.mask; i++) {
         block *b = m->states.slots[i].value;
         for (size_t j = 0; b != NULL && j < BLOCK_FRAMES; j++) {
-            if (is_shared(state_in(m, b->frame[j])) && (b->frame[j] & BY_ULTRAVISOR) == 0) {
+            if (tce__is_shared(state_in(m, b->frame[j])) && (b->frame[j] & BY_ULTRAVISOR) == 0) {
                 set_byte(m, &b->frame[j], OWN | TCE_FRAME_SECURE_IN);
                 tce__frame_zero(m, b->first + j);
             }

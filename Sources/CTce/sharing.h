@@ -10,6 +10,11 @@
 /* Makes room for the states of count (not 0) frames, so that setting them cannot fail. false: no memory. */
 bool tce__states_reserve(tce_machine *m, uint64_t first, uint64_t count);
 
+static inline bool tce__is_shared(tce_frame_state state)
+{
+    return state == TCE_FRAME_SHARED || state == TCE_FRAME_SHARED_ABSENT;
+}
+
 tce_frame_state tce__state_of(const tce_machine *m, uint64_t number);
 bool tce__shared_by_ultravisor(const tce_machine *m, uint64_t number);
 

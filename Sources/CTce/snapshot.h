@@ -39,7 +39,7 @@ enum {
 enum { TCE__MACHINE_MULTITCE = 1, TCE__MACHINE_PEF = 2, TCE__MACHINE_EEH = 4 };
 enum { TCE__PHB_DDW = 1, TCE__PHB_FROZEN = 2 };
 enum { TCE__WINDOW_BYPASS = 1, TCE__WINDOW_DEFAULT = 2 };
-enum { TCE__RUN_LITERAL = 0, TCE__RUN_STEP = 1 };
+enum { TCE__RUN_LITERAL = 0, TCE__RUN_STEP = 1, TCE__RUN_ZERO = 2 };
 
 _Static_assert(sizeof(tce_sharing) == 10 * sizeof(uint64_t), "the machine's section has ten counters of sharing");
 _Static_assert(TCE__MEMORY_PAGE_BYTES * TCE__MEMORY_PAGES == TCE__FRAME_BYTES, "a frame has that many pages");

@@ -29,9 +29,10 @@ static bool read_run(tce__reader *r, const tce__window *w, uint64_t *next)
         return tce__reader_bad(r, offset, "a run of TCEs that begins after the one before, and in the window", index);
     if (count == 0 || count > TCE__PAGE_TCES - index % TCE__PAGE_TCES || count > w->tces - index)
         return tce__reader_bad(r, offset + 8, "a run of TCEs that ends in its block of 512, and in the window", count);
-    if (form != TCE__RUN_LITERAL && form != TCE__RUN_STEP)
-        return tce__reader_bad(r, offset + 12, "a run of form 0 or 1", form);
-    p = tce__reader_take(r, form == TCE__RUN_STEP ? 16 : (size_t)count * 8, "the TCEs of a run");
+    if (form > TCE__RUN_ZERO)
+        return tce__reader_bad(r, offset + 12, "a run of form 0, 1 or 2", form);
+    const size_t bytes[] = {(size_t)count * 8, 16, 0};
+    p = tce__reader_take(r, bytes[form], "the TCEs of a run");
     if (p == NULL)
         return false;
     /* A page of the table, and perhaps one of its bitmap. */
@@ -40,13 +41,15 @@ static bool read_run(tce__reader *r, const tce__window *w, uint64_t *next)
         return tce__reader_spend(r, offset, 2 * HOST_PAGE_BYTES);
     tce__table_touch_range(&w->table, index, count);
     r->memory_left -= (pages_of(&w->table) - pages) * HOST_PAGE_BYTES;
+    *next = index + count;
+    if (form == TCE__RUN_ZERO)
+        return true;
     uint64_t *tce = w->table.tce + index;
     uint64_t value = tce__get64(p);
     for (uint32_t i = 0; i < count; i++) {
         tce[i] = form == TCE__RUN_STEP ? value : tce__get64(p + 8 * i);
         value += form == TCE__RUN_STEP ? tce__get64(p + 8) : 0;
     }
-    *next = index + count;
     return true;
 }
 
@@ -138,8 +141,8 @@ static bool read_frame(tce__reader *r, uint64_t *next)
     if (number < *next || number >= FRAME_LIMIT || !tce__is_memory(r->m, number << TCE__FRAME_SHIFT))
         return tce__reader_bad(r, offset, "frames in ascending order and in memory", number);
     *next = number + 1;
-    if (mask == 0 || mask >> TCE__MEMORY_PAGES != 0)
-        return tce__reader_bad(r, offset + 8, "one to sixteen pages of a frame", mask);
+    if (mask >> TCE__MEMORY_PAGES != 0)
+        return tce__reader_bad(r, offset + 8, "at most sixteen pages of a frame", mask);
     if (tce__get32(p + 12) != 0)
         return tce__reader_bad(r, offset + 12, "four bytes of 0", tce__get32(p + 12));
     if (!tce__reader_spend(r, offset, TCE__FRAME_BYTES))

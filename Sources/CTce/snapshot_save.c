@@ -186,7 +186,12 @@ static void put_window(writer *w, const tce__window *window)
     put64(w, 0);
     for (uint64_t page = 0; (page = tce__table_next(&window->table, page, last)) <= last; page++) {
         const uint64_t index = page << TCE__PAGE_TCES_LOG2, left = window->tces - index;
-        runs += put_page(w, window->table.tce + index, index, (size_t)(left < TCE__PAGE_TCES ? left : TCE__PAGE_TCES));
+        const size_t end = (size_t)(left < TCE__PAGE_TCES ? left : TCE__PAGE_TCES);
+        const uint64_t made = put_page(w, window->table.tce + index, index, end);
+        /* Written, and all 0 again: what the host holds is part of what the machine's limits look at. */
+        if (made == 0 && window->table.sparse != NULL)
+            put_run(w, index, 1, TCE__RUN_ZERO);
+        runs += made == 0 && window->table.sparse != NULL ? 1 : made;
     }
     set64(w, runs_at, runs);
 }
@@ -205,7 +210,7 @@ static bool put_windows(writer *w, const tce_machine *m)
     return slots != NULL;
 }
 
-/* --- Guest memory: the frames' pages of 4 KiB that hold something --- */
+/* --- Guest memory: of each frame, also one of zeros, the pages of 4 KiB that hold something --- */
 
 static void put_frame(writer *w, uint64_t number, const unsigned char *frame)
 {
@@ -215,8 +220,6 @@ static void put_frame(writer *w, uint64_t number, const unsigned char *frame)
         if (memcmp(frame + i * sizeof zeros, zeros, sizeof zeros) != 0)
             mask |= UINT32_C(1) << i;
     }
-    if (mask == 0)
-        return;
     put64(w, number);
     put32(w, mask);
     put32(w, 0);

@@ -8,8 +8,8 @@
 
 #define FRAME_ORDER TCE__FRAME_SHIFT
 
-/* Frames that one call may name where nothing else limits them: each has a state to keep. */
-#define UNKNOWN_FRAMES_MAX (UINT64_C(1) << 24)
+/* Frames that one call may name: each has a state to keep. */
+#define CALL_FRAMES_MAX (UINT64_C(1) << 24)
 
 static bool is_frame(const tce_machine *m, uint64_t address)
 {
@@ -43,9 +43,8 @@ static tce_u_status check_range(const tce_machine *m, uint64_t gfn, uint64_t cou
     /* 2. The first frame is memory. [uv.share.2] */
     if (gfn >= tce__frames_max(m))
         return TCE_U_PARAMETER;
-    /* 3. So are all the others, and there is one; where memory's size is not known, at most a TiB. [uv.share.3] */
-    if (count == 0 || count > tce__frames_max(m) - gfn ||
-        (m->memory_bytes == TCE_MEMORY_UNKNOWN && count > UNKNOWN_FRAMES_MAX))
+    /* 3. So are all the others, and there is one; a call names a TiB at most. [uv.share.3] */
+    if (count == 0 || count > tce__frames_max(m) - gfn || count > CALL_FRAMES_MAX)
         return TCE_U_P2;
     return TCE_U_SUCCESS;
 }
@@ -69,11 +68,6 @@ static tce_u_status share(tce_machine *m, uint64_t gfn, uint64_t count, tce_err 
     return TCE_U_SUCCESS;
 }
 
-static bool is_shared(tce_frame_state state)
-{
-    return state == TCE_FRAME_SHARED || state == TCE_FRAME_SHARED_ABSENT;
-}
-
 static tce_u_status unshare(tce_machine *m, uint64_t gfn, uint64_t count)
 {
     m->sharing.unshare_calls++;
@@ -82,7 +76,7 @@ static tce_u_status unshare(tce_machine *m, uint64_t gfn, uint64_t count)
         return status;
     /* 4. A shared frame is backed by secure memory, and 0; any other is left alone. [uv.unshare.4] */
     for (uint64_t i = 0; i < count; i++) {
-        if (!is_shared(tce__state_of(m, gfn + i)))
+        if (!tce__is_shared(tce__state_of(m, gfn + i)))
             continue;
         tce__set_state(m, gfn + i, TCE_FRAME_SECURE_IN, false);
         tce__frame_zero(m, gfn + i);
@@ -167,7 +161,7 @@ static tce_u_status page_inval(tce_machine *m, uint64_t address, uint64_t order)
     if (order != FRAME_ORDER)
         return TCE_U_P3;
     /* 4. Of a frame that is not shared nothing is taken. [uv.page-inval.4] */
-    if (!is_shared(tce__state_of(m, number)))
+    if (!tce__is_shared(tce__state_of(m, number)))
         return TCE_U_P2;
     tce__set_state(m, number, TCE_FRAME_SHARED_ABSENT, tce__shared_by_ultravisor(m, number));
     return TCE_U_SUCCESS;

@@ -112,7 +112,11 @@ struct Exec: ParsableCommand {
         do {
             return try machine.run(line.statement)
         } catch {
-            throw Failure(message: "\(name):\(line.number): \(error)", status: ExitStatus.software)
+            // What a statement names and the machine cannot have is the script's fault, not the host's.
+            let isScript = [.noPHB, .configuration].contains(error)
+            throw Failure(
+                message: "\(name):\(line.number): \(error)",
+                status: isScript ? ExitStatus.dataError : ExitStatus.software)
         }
     }
 

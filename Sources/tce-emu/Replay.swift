@@ -55,7 +55,9 @@ struct ReplayCommand: ParsableCommand {
     var load: String?
 
     @Option(
-        help: "Memory of this host that the machine's tables may take, such as 8G; the default is 2G.",
+        help: ArgumentHelp(
+            "Memory of this host that the machine's tables may take, such as 8G.",
+            discussion: "The default is 24M and 1/256 of the guest's memory."),
         transform: parseBytes)
     var machineMemory: UInt64?
 
@@ -84,7 +86,11 @@ struct ReplayCommand: ParsableCommand {
     /// What is to be replayed: the trace from its beginning, or the rest of it.
     private func begin(_ reader: TraceReader, _ saved: ReplaySnapshot?) throws -> Replay {
         if let saved, let load {
-            return try describingSnapshot(load) { try Replay(reader, resuming: saved, to: range.to) }
+            return try describingSnapshot(load) {
+                try Replay(
+                    reader, resuming: saved, to: range.to,
+                    machineBytesMax: machineMemory)
+            }
         }
         var options = ReplayOptions()
         options.check = check
@@ -93,7 +99,7 @@ struct ReplayCommand: ParsableCommand {
         options.platform = platform
         options.hasMultiTCE = multitce != .off
         options.eeh = eeh == .freeze
-        if let machineMemory { options.machineBytesMax = machineMemory }
+        options.machineBytesMax = machineMemory
         return try Replay(reader, options: options)
     }
 

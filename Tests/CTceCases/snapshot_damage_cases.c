@@ -110,7 +110,8 @@ CASE(snapshot_lies)
         {run + 8, 0, 4, TCE_ERR_SNAPSHOT},
         {run + 8, 513, 4, TCE_ERR_SNAPSHOT},
         {run + 8, UINT32_MAX, 4, TCE_ERR_SNAPSHOT},
-        {run + 12, 2, 4, TCE_ERR_SNAPSHOT},
+        {run + 12, 2, 4, TCE_ERR_SNAPSHOT},                     /* its TCE is no run */
+        {run + 12, 3, 4, TCE_ERR_SNAPSHOT},
         {run + 24 + 8, 2, 4, TCE_ERR_SNAPSHOT},                 /* the last TCE, and one more */
         {memory, MEMORY_END >> 16, 8, TCE_ERR_SNAPSHOT},
         {memory, UINT64_C(1) << 48, 8, TCE_ERR_SNAPSHOT},
@@ -205,7 +206,7 @@ CASE(snapshot_edges)
     CHECK_EQ(tce__get64(s.bytes + memory), last);
     CHECK_EQ(tell(s, (lie){memory, last + 1, 8, 0}, true, &fault), TCE_ERR_SNAPSHOT);
     CHECK(fault.offset == memory && fault.found == last + 1);
-    CHECK_EQ(tell(s, (lie){memory + 8, 0, 4, 0}, true, &fault), TCE_ERR_SNAPSHOT);
+    CHECK_EQ(tell(s, (lie){memory + 8, 0x10001, 4, 0}, true, &fault), TCE_ERR_SNAPSHOT);
     CHECK_EQ(fault.offset, memory + 8);
     CHECK_EQ(tce__get16(s.bytes + run), 4095);
     CHECK_EQ(tell(s, (lie){run + 2, 2, 2, 0}, true, &fault), TCE_ERR_SNAPSHOT);
@@ -252,7 +253,7 @@ CASE(snapshot_memory_max)
     CHECK(tce_machine_table_bytes(other) <= high);
     CHECK(high >= tce_machine_table_bytes(other) + other->frames.count * 65536 + other->states.count * 4096);
     tce_machine_destroy(other);
-    CHECK(high < s.size * 1024 + tce_window_count(m) * 512 * KIB);
+    CHECK(high < s.size * 4096 + tce_window_count(m) * 512 * KIB);
     free(s.bytes);
 }
 

@@ -96,6 +96,26 @@ CASE(table_guard)
     CHECK_EQ(address, 0x5000);
 }
 
+CASE(map_fit)
+{
+    tce__map map;
+    int value;
+    CHECK(tce__map_open(&map));
+    for (uint64_t key = 0; key < 5000; key++)
+        CHECK(tce__map_insert(&map, key * 977, &value));
+    for (uint64_t key = 100; key < 5000; key++)
+        tce__map_remove(&map, key * 977);
+    tce__map_fit(&map);
+    CHECK_EQ(map.count, 100);
+    CHECK(map.mask < 4 * map.count + 16);
+    for (uint64_t key = 0; key < 5000; key++)
+        CHECK((tce__map_find(&map, key * 977) != NULL) == (key < 100));
+    const tce__slot *slots = map.slots;
+    tce__map_fit(&map);
+    CHECK(map.slots == slots);
+    tce__map_close(&map);
+}
+
 CASE(map_insert_and_remove)
 {
     enum { KEYS = 5000 };

@@ -141,17 +141,17 @@ CASE(work_of_ultracalls)
     other.address = TCE_UV_UNSHARE_PAGE;
     CHECK(costs(m, other, side, 4, 0x400));
     other.address = TCE_UV_UNSHARE_ALL_PAGES;
-    CHECK(costs(m, other, side, 4, 4096));
+    CHECK(costs(m, other, side, 4, 4096 >> 4));
     /* Refused: not all of them are memory. */
     side[3] = MEMORY_END >> 16;
     CHECK(costs(m, event, side, 4, 0));
     side[3] = UINT64_MAX;
     CHECK(costs(m, event, side, 4, 0));
     side[2] = UINT64_MAX;
-    CHECK(costs(m, other, side, 4, 4096));
+    CHECK(costs(m, other, side, 4, 4096 >> 4));
     CHECK(tce_memory_store64(m, PAGE, SECRET));
     other.address = TCE_UV_SVM_TERMINATE;
-    CHECK(costs(m, other, side, 4, 4096 + 15));
+    CHECK(costs(m, other, side, 4, 4096 + 4));
     CHECK(costs(m, other, side, 4, 0));
 }
 
@@ -164,7 +164,7 @@ CASE(work_of_reset)
     CHECK(costs(m, event, NULL, 0, 768));
     CHECK(make_secure(m));
     CHECK_EQ(uv2(m, TCE_UV_SHARE_PAGE, 0, 1), TCE_U_SUCCESS);
-    CHECK(costs(m, event, NULL, 0, 768 + 4096 + 15));
+    CHECK(costs(m, event, NULL, 0, 768 + 4096));
     CHECK_EQ(tce_machine_svm_state(m), TCE_SVM_NORMAL);
 }
 

@@ -3,8 +3,8 @@
  * A machine's whole state as bytes, and a machine made from such bytes. docs/snapshot.md draws every byte.
  *
  * A restored machine answers every call as the saved one would: windows and their TCEs, PHBs, guest memory, the secure
- * guest's frames and its counters are the same. Two things start anew: tce_machine_generation, which counts the changes
- * of one machine, and tce_machine_table_bytes, as pages of a table that were written and are all 0 again are not saved.
+ * guest's frames and its counters are the same, and so is what it holds of the host (tce_machine_host_bytes). One thing
+ * starts anew: tce_machine_generation, which counts the changes of one machine.
  */
 #ifndef TCE_SNAPSHOT_H
 #define TCE_SNAPSHOT_H
@@ -35,7 +35,7 @@ tce_err tce_machine_save(const tce_machine *m, uint8_t *buffer, size_t size, siz
 
 /*
  * Makes a machine from a snapshot of `size` bytes, whoever wrote them. memory_max: bytes of the host's memory that its
- * tables, guest memory and states of frames may take, or TCE_SNAPSHOT_UNLIMITED; without a limit it is at most 1,024
+ * tables, guest memory and states of frames may take, or TCE_SNAPSHOT_UNLIMITED; without a limit it is at most 4,096
  * bytes for each byte of the snapshot, and 512 KiB for each window.
  *
  * On TCE_OK the caller owns *out and ends it with tce_machine_destroy; else *out is NULL, and *fault (may be NULL) says

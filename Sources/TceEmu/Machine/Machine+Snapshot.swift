@@ -22,7 +22,7 @@ extension Machine {
     /// Nothing is taken on trust: bytes that are no snapshot of a possible machine are a `SnapshotError`.
     ///
     /// - Parameter memoryLimit: bytes of the host's memory that tables, guest memory and states of frames may take; nil:
-    ///   no limit but that of the format, 1,024 bytes for each byte of the snapshot and 512 KiB for each window.
+    ///   no limit but that of the format, 4,096 bytes for each byte of the snapshot and 512 KiB for each window.
     public init(snapshot: [UInt8], memoryLimit: UInt64? = nil) throws(SnapshotError) {
         try self.init(snapshot: snapshot, at: 0, memoryLimit: memoryLimit)
     }

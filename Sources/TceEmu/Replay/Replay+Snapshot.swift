@@ -36,12 +36,15 @@ extension Replay {
         return saved
     }
 
-    /// Goes on where a replay was saved. Everything but where to end is as it was then: platform, switches, `check`,
-    /// `from`.
+    /// Goes on where a replay was saved. Everything but where to end, and what the host allows, is as it was then:
+    /// platform, switches, `check`, `from`.
     ///
     /// The reader is a new one of the same trace; with `firstChunk` of the snapshot in its options it does not inflate
     /// what is done with. A snapshot of another trace is an error, here or when its place is reached.
-    public init(_ reader: TraceReader, resuming saved: ReplaySnapshot, to: TracePosition? = nil) throws {
+    public init(
+        _ reader: TraceReader, resuming saved: ReplaySnapshot, to: TracePosition? = nil,
+        machineBytesMax: UInt64? = nil
+    ) throws {
         var options = ReplayOptions()
         options.platform = saved.platform
         options.hasMultiTCE = saved.hasMultiTCE
@@ -49,6 +52,7 @@ extension Replay {
         options.check = saved.check
         options.from = saved.from
         options.to = to
+        options.machineBytesMax = machineBytesMax
         guard crc32(Array(reader.header.text.utf8)) == saved.identity.headerCRC else {
             throw saved.otherTrace("the header differs")
         }

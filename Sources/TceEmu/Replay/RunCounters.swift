@@ -56,19 +56,51 @@ import CTce
 
     var events: UInt64 { raw.events }
 
+    /// Bytes of the host that the machine may hold.
+    var machineBytesMax = UInt64.max
+
+    /// Events after which that is looked at: a few can make tables of many megabytes.
+    private static let slice = 128
+
     /// Applies events of a batch to a machine. `firstEvent` and `chunk` say where in the trace the batch lies.
     func run(
         _ batch: EventBatch, range: Range<Int>, on machine: borrowing Machine, check: Bool, stateOnly: Bool = false,
         firstEvent: UInt64, chunk: UInt64
     ) throws(ReplayError) {
+        var begin = range.lowerBound
+        while begin < range.upperBound {
+            // At the same events wherever a replay is cut in two.
+            let boundary = (begin / Self.slice + 1) * Self.slice
+            let end = min(boundary, range.upperBound)
+            try runSlice(
+                batch, range: begin..<end, on: machine, check: check, stateOnly: stateOnly, firstEvent: firstEvent,
+                chunk: chunk)
+            if end == boundary || end == batch.count {
+                try checkMemory(machine, event: firstEvent + UInt64(end - 1), chunk: chunk)
+            }
+            begin = end
+        }
+    }
+
+    private func checkMemory(_ machine: borrowing Machine, event: UInt64, chunk: UInt64) throws(ReplayError) {
+        let held = machine.hostBytes
+        guard held > machineBytesMax else { return }
+        throw ReplayError(
+            reason: "the machine's tables and memory hold \(held) bytes; \(machineBytesMax) are allowed",
+            event: event, chunk: chunk, isDataError: true)
+    }
+
+    private func runSlice(
+        _ batch: EventBatch, range: Range<Int>, on machine: borrowing Machine, check: Bool, stateOnly: Bool = false,
+        firstEvent: UInt64, chunk: UInt64
+    ) throws(ReplayError) {
         let whole = unsafe tce_chunk_batch(batch.chunk)
         precondition(unsafe range.lowerBound >= 0 && range.upperBound <= whole.count)
-        guard !range.isEmpty else { return }
         var part = unsafe whole
         unsafe part.events = whole.events + range.lowerBound
         unsafe part.times = whole.times + range.lowerBound
         unsafe part.count = range.count
-        let room = mismatchMax - mismatches.count
+        let room = check ? mismatchMax - mismatches.count : 0
         var found = [tce_mismatch](repeating: tce_mismatch(), count: room)
         var foundCount = 0
         var done = 0

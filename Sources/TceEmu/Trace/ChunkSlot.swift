@@ -35,6 +35,8 @@ import CTce
     /// Bytes that inflating took and made.
     private(set) var inflated = (used: 0, made: 0)
     var prologue = tce_prologue()
+    /// The CRC-32 of the payload, once it is inflated.
+    private(set) var payloadCRC: UInt32 = 0
     let batch: EventBatch
     private(set) var totals = TraceTotals()
 
@@ -106,6 +108,12 @@ import CTce
         return text
     }
 
+    /// The CRC-32 of the payload, from the member's last bytes: they have been compared with it.
+    private static func trailerCRC(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> UInt32 {
+        guard let bytes = unsafe bytes, count >= 8 else { return 0 }
+        return (0..<4).reduce(0) { crc, i in unsafe crc | UInt32(bytes[count - 8 + i]) << (8 * i) }
+    }
+
     /// Inflates and decodes the bytes that were copied. Nothing outside the slot is touched.
     func work() {
         unsafe inflate(compressed.baseAddress?.assumingMemoryBound(to: UInt8.self))
@@ -129,6 +137,7 @@ import CTce
                     : TraceError(gzip: fault)
             }
             isWhole = true
+            payloadCRC = unsafe Self.trailerCRC(bytes, Int(member.member_bytes))
             let prologueFault = unsafe tce_prologue_read(
                 payload.baseAddress?.assumingMemoryBound(to: UInt8.self), Int(member.inflated_bytes), &prologue)
             if Int(prologueFault) == Int(TCE_CHUNK_VERSION) {

@@ -14,6 +14,8 @@ struct SequenceChecker {
     private(set) var isComplete = true
     /// What `last` of the end member has to be is known.
     private var knowsLastTime = true
+    /// Over the CRCs of the payloads that were taken, the header's first; nil where one of them is not known.
+    private var digest: UInt32? = 0
     /// Sums over what was taken, where somebody counts them.
     private var counted = TraceTotals()
     private var countedEvents: UInt64 = 0
@@ -31,13 +33,23 @@ struct SequenceChecker {
     }
 
     /// Takes a chunk of events. last: nil where it is not known.
-    mutating func take(number: UInt64, events count: UInt64, first: UInt64, last: UInt64?) {
+    mutating func take(number: UInt64, events count: UInt64, first: UInt64, last: UInt64?, crc: UInt32?) {
+        addPayload(crc)
         expected = number + 1
         events += count
         chunks += 1
         firstTime = firstTime ?? first
         lastTime = last ?? first
         knowsLastTime = last != nil
+    }
+
+    /// The header, and each chunk, is one of those that the end member was written for. crc: nil where it is not known.
+    mutating func addPayload(_ crc: UInt32?) {
+        guard let digest, let crc else {
+            digest = nil
+            return
+        }
+        self.digest = TraceTotals.digest(digest, crc)
     }
 
     /// Adds what a chunk that was taken holds.
@@ -81,6 +93,9 @@ struct SequenceChecker {
         } else if totals.firstTime > firstTime ?? .max || totals.lastTime < lastTime {
             return "the end member promises times from \(totals.firstTime) to \(totals.lastTime), "
                 + "the file has more"
+        }
+        if isComplete, let digest, let promised = totals.digest, digest != promised {
+            return "the end member is not that of these chunks: some of them, or the header, are another trace's"
         }
         if isComplete, countedEvents == events, countedEvents > 0 {
             guard counted.kinds == totals.kinds else {

@@ -112,7 +112,16 @@ public struct TraceTotals: Hashable, Sendable {
     /// Windows, each once, in the order of their first making; at most 4,096.
     public var windows: [Window] = []
 
+    /// Over the CRCs of the payloads of header and chunks, in their order: no chunk is another trace's. Nil: not known.
+    public var digest: UInt32?
+
     static let windowsMax = 4096
+
+    /// The digest with one payload more: the CRC-32, going on from it, of the payload's CRC-32, little-endian.
+    static func digest(_ digest: UInt32, _ crc: UInt32) -> UInt32 {
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: crc >> (8 * $0)) }
+        return unsafe tce_crc32(digest, bytes, bytes.count)
+    }
 
     public init() {}
 
@@ -125,6 +134,7 @@ public struct TraceTotals: Hashable, Sendable {
         for (kind, count) in kinds.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
             lines.append("kind \(kind.rawValue) \(count)")
         }
+        if let digest { lines.append("digest \(digest)") }
         for window in windows {
             lines.append("window \(window.liobn) \(window.start) \(window.pageShift) \(window.tces)")
         }
@@ -156,6 +166,13 @@ public struct TraceTotals: Hashable, Sendable {
             case "last":
                 try keys.note(key)
                 lastTime = try number(0)
+            case "digest":
+                try keys.note(key)
+                let value = try number(0)
+                guard let value = UInt32(exactly: value) else {
+                    throw TraceError(.damaged, "the end member's digest is \(value); it has 32 bits")
+                }
+                digest = value
             case "kind":
                 let kind = try number(0)
                 guard let kind = UInt8(exactly: kind) else {

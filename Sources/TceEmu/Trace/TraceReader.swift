@@ -86,6 +86,7 @@ public final class TraceReader {
         let start = try TraceStart(scanner, source, lenient: options.lenient)
         header = start.header
         headerText = start.text
+        order.addPayload(start.payloadCRC)
         for fault in start.faults { loss.note(fault) }
         isIntact = start.text != nil
         // Anything before the header was looked at again as a chunk.
@@ -98,7 +99,8 @@ public final class TraceReader {
         let before = order.expected
         try source.skip(from: before, below: options.firstChunk, limit: 64) { member in
             order.take(
-                number: UInt64(member.sequence), events: UInt64(member.count), first: member.first_time, last: nil)
+                number: UInt64(member.sequence), events: UInt64(member.count), first: member.first_time, last: nil,
+                crc: nil)
         }
         return order.expected > before
     }
@@ -133,7 +135,7 @@ public final class TraceReader {
     private func accept(_ slot: ChunkSlot) {
         order.take(
             number: slot.number, events: UInt64(slot.batch.count), first: slot.prologue.first_time,
-            last: slot.prologue.last_time)
+            last: slot.prologue.last_time, crc: slot.payloadCRC)
         if options.verifiesTotals { order.count(slot.totals) }
         loss.settle(upTo: slot.number)
         chunkNumber = slot.number

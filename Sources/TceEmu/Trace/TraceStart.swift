@@ -6,6 +6,8 @@ struct TraceStart {
     private(set) var header = TraceHeader()
     /// The header as it was written; nil without one.
     private(set) var text: String?
+    /// The CRC-32 of its payload; nil without one.
+    private(set) var payloadCRC: UInt32?
     /// What was passed over to find it, or instead of it.
     private(set) var faults: [TraceError] = []
     /// Chunks that stand before the header, or where it should be.
@@ -52,6 +54,7 @@ struct TraceStart {
             let text = try slot.text()
             header = try TraceHeader(text: text)
             self.text = text
+            payloadCRC = slot.payloadCRC
         } catch {
             source.recycle(slot)
             throw error.at(chunk: 0, offset: slot.offset)

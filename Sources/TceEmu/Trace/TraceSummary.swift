@@ -110,7 +110,7 @@ public struct TraceSummary: Sendable {
         if let reason = order.faultInNumber(number) { throw fault(reason) }
         guard member.count == 0 else {
             if let reason = order.faultInTime(member.first_time) { throw fault(reason) }
-            order.take(number: number, events: UInt64(member.count), first: member.first_time, last: nil)
+            order.take(number: number, events: UInt64(member.count), first: member.first_time, last: nil, crc: nil)
             if keepsChunks {
                 chunks.append(
                     Chunk(

@@ -63,6 +63,7 @@ public struct TraceWriter: ~Copyable {
         for (kind, count) in kindCounts.enumerated() where count > 0 {
             totals.kinds[EventKind(rawValue: UInt8(kind))] = count
         }
+        totals.digest = members.digest
         try members.write(text: totals.text, kind: TCE_MEMBER_END, time: totals.lastTime)
         return totals
     }
@@ -74,6 +75,8 @@ public struct TraceWriter: ~Copyable {
     private let deflater: OpaquePointer
     private var sequence: UInt32 = 0
     private(set) var bytesWritten: UInt64 = 0
+    /// Over the payloads written so far.
+    private(set) var digest: UInt32 = 0
 
     init(_ output: any ByteOutput, level: Int) throws(TraceError) {
         guard let deflater = unsafe tce_deflater_create(Int32(clamping: level)) else {
@@ -125,6 +128,8 @@ public struct TraceWriter: ~Copyable {
         guard fault == 0 else { throw TraceError(gzip: fault) }
         unsafe try output.write(UnsafeRawBufferPointer(start: bytes, count: Int(member.member_bytes)))
         bytesWritten += UInt64(member.member_bytes)
+        let crc = unsafe tce_crc32(0, payload.baseAddress?.assumingMemoryBound(to: UInt8.self), payload.count)
+        digest = TraceTotals.digest(digest, crc)
         sequence += 1
     }
 }

@@ -180,6 +180,7 @@
     X(table_clear_commits_nothing, "clearing 2^40 untouched TCEs commits nothing, and clears what was touched") \
     X(table_clear_against_array, "clears and fills of a sparse table give what a plain array gives") \
     X(table_guard, "in a table above 64 MiB what was never written reads as 0 without being read") \
+    X(map_fit, "a map that keys left has no more slots than the others ask for, and all of them") \
     X(map_insert_and_remove, "keys are found after others went") \
     X(kernels_against_definition, \
       "the loops that the processor was given do what the definition says, at any length")

@@ -21,7 +21,8 @@ struct ReplaySnapshotTests {
     func shippedTraces(name: String) throws {
         var replay = CutReplay(trace: try Self.shippedTrace(name))
         replay.options.check = true
-        try replay.expectSame(cuts: 52, seed: UInt64.random(in: 0...UInt64.max), events: Self.events(of: replay.trace))
+        try replay.expectSame(
+            cuts: CutReplay.cuts, seed: UInt64.random(in: 0...UInt64.max), events: Self.events(of: replay.trace))
     }
 
     @Test("Random events of a shipped trace on a machine whose answers differ from the recorded", arguments: shipped)
@@ -47,7 +48,7 @@ struct ReplaySnapshotTests {
         let events = try writer.finish().events
         var replay = CutReplay(trace: output.bytes)
         replay.options.check = true
-        try replay.expectSame(cuts: 52, seed: UInt64.random(in: 0...UInt64.max), events: events)
+        try replay.expectSame(cuts: CutReplay.cuts, seed: UInt64.random(in: 0...UInt64.max), events: events)
     }
 
     @Test("Random events of a guest that does everything", arguments: [true, false])
@@ -97,7 +98,7 @@ struct ReplaySnapshotTests {
         }
         var last = try Replay(TraceReader(MemoryStream(replay.trace)), resuming: ReplaySnapshot(bytes))
         #expect(try last.run() == whole.statistics)
-        #expect(try CutReplay.state(of: last) == whole.state)
+        #expect(try last.save().bytes == whole.state)
     }
 
     @Test("After a lost chunk, too: nothing is compared behind it, and the loss is the same")
@@ -137,15 +138,15 @@ struct ReplaySnapshotTests {
 
     @Test("What the trace may ask for does not depend on where it is cut", arguments: [-1, 0, 1])
     func budget(more: Int) throws {
-        // Runs of 100,000 pages: the last one asks for more than there is at first, by what `needed` events add.
+        // Accesses of 100,000 pages: the last one asks for more than there is at first, by what `needed` events add.
         let runs = Int(TCE_RUN_WORK) / 100_000 + 2
         let needed = (runs * 100_000 - Int(TCE_RUN_WORK) - 1) / Int(TCE_RUN_WORK_PER_EVENT) + 1
         let puts = needed - runs + more
-        let stuff = TraceEvent.Body.hcall(
-            TraceEvent.Hcall(.stuff, liobn: 0x8000_0000, ioba: 0, value: 3, npages: 100_000))
+        let long = TraceEvent.Body.dma(
+            TraceEvent.DMA(liobn: 0x8000_0000, ioba: 0, length: 100_000 << 12, access: .read))
         let bodies =
             [ReplayTests.phb] + Array(repeating: ReplayTests.put(0x1000, 3), count: puts)
-            + Array(repeating: stuff, count: runs) + [.reset]
+            + Array(repeating: long, count: runs) + [.reset]
         let trace = try TraceFileTests.write(
             bodies.enumerated().map { TraceEvent(time: UInt64($0.offset), body: $0.element) })
         let replay = CutReplay(trace: trace)
@@ -160,9 +161,9 @@ struct ReplaySnapshotTests {
 
     @Test("A replay that ended inside an event is not saved")
     func unfinished() throws {
-        let stuff = TraceEvent.Body.hcall(
-            TraceEvent.Hcall(.stuff, liobn: 0x8000_0000, ioba: 0, value: 3, npages: 200_000))
-        let bodies = [ReplayTests.phb] + Array(repeating: stuff, count: 30)
+        let long = TraceEvent.Body.dma(
+            TraceEvent.DMA(liobn: 0x8000_0000, ioba: 0, length: 200_000 << 12, access: .read))
+        let bodies = [ReplayTests.phb] + Array(repeating: long, count: 30)
         var replay = try Replay(
             TraceReader(
                 MemoryStream(TraceFileTests.write(bodies.map { TraceEvent(time: 0, body: $0) }))))

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import TceEmu
 
 /// A trace that is replayed whole, and cut in two.
 struct CutReplay {
+    /// Random events at which a trace is cut; TCE_SNAPSHOT_CUTS has fewer, for a run under a sanitizer.
+    static let cuts = ProcessInfo.processInfo.environment["TCE_SNAPSHOT_CUTS"].flatMap { Int($0) } ?? 52
+
     var trace: [UInt8]
     var options = ReplayOptions()
     var lenient = false
@@ -12,7 +16,7 @@ struct CutReplay {
     struct Outcome: Equatable {
         var statistics: ReplayStatistics
         var mismatches: [Mismatch]
-        /// The end as a snapshot: machine, counters, place.
+        /// The end as a snapshot: machine, counters, place, budget.
         var state: [UInt8]
         var error: String?
     }
@@ -28,17 +32,9 @@ struct CutReplay {
     private func end(_ replay: inout Replay) throws -> Outcome {
         var message: String?
         do { while try replay.step() {} } catch { message = "\(error)" }
-        let state = message == nil || message?.contains("budget") == false ? try? Self.state(of: replay) : nil
+        let state = message == nil || message?.contains("budget") == false ? try? replay.save().bytes : nil
         return Outcome(
             statistics: replay.snapshot(), mismatches: replay.mismatches, state: state ?? [], error: message)
-    }
-
-    /// All that is saved but the budget: some prices go by what the host has committed, which a restored machine has less
-    /// of.
-    static func state(of replay: borrowing Replay) throws -> [UInt8] {
-        var saved = try replay.save()
-        saved.work = 0
-        return try saved.bytes
     }
 
     func whole() throws -> Outcome {
