@@ -185,9 +185,7 @@ typedef struct tce__platform {
     tce_h_status no_pages;          /* a multi-TCE call of 0 pages that passed the checks before */
     tce_h_status svm_hcall;         /* an H_SVM_* hcall that the guest makes itself */
     /* DDW RTAS calls */
-    uint64_t query_block;           /* ibm,query-pe-dma-window: largest block of TCEs, in the form with 5 cells */
-    uint64_t query_block_wide;      /* and in the form with 6 */
-    uint32_t create_tces_log2;      /* ibm,create-pe-dma-window: a window has fewer TCEs than 2^this */
+    uint64_t query_block_wide;      /* ibm,query-pe-dma-window: largest block of TCEs, in the form with 6 cells */
     int32_t create_refused;         /* its status where the PHB has no LIOBN left, or the window too many TCEs */
     bool restore_by_window;         /* the last window that is not the default one brings that back when removed; else
                                        the last one that is not on the default LIOBN */

@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+/* The largest block of TCEs that a query in the form with 5 cells tells, on every platform. */
+#define QUERY_BLOCK UINT32_C(0x80000000)
+
+/* A window has fewer TCEs than 2 to this. */
+#define CREATE_TCES_LOG2 32u
+
 /* Argument cells (LoPAR 7.3.27.1-4). */
 enum {
     ARG_BUID_HIGH = 1,
@@ -38,7 +44,7 @@ static int32_t query(const tce_machine *m, const uint32_t *args, uint32_t *rets,
         *cell++ = (uint32_t)(m->platform->query_block_wide >> 32);
         *cell++ = (uint32_t)m->platform->query_block_wide;
     } else {
-        *cell++ = (uint32_t)m->platform->query_block;
+        *cell++ = QUERY_BLOCK;
     }
     *cell++ = tce_rtas_page_size_mask(phb->config.page_shifts);
     *cell = 0;
@@ -67,7 +73,7 @@ static int32_t create(tce_machine *m, const uint32_t *args, uint32_t *rets, tce_
     if (w == NULL)
         return m->platform->create_refused;
     /* 5. QEMU keeps the number of TCEs in 32 bits; PAPR: no more than the largest block. [rtas.create.5] */
-    if (window_shift - page_shift >= m->platform->create_tces_log2)
+    if (window_shift - page_shift >= CREATE_TCES_LOG2)
         return m->platform->create_refused;
     /* 6. The first window of a PHB takes the default one's place. One that would pass the end of the bus, which QEMU's
      *    own places and sizes never do, is a hardware error on each platform. [rtas.create.6] */

@@ -39,17 +39,12 @@ struct ImportQEMU: ParsableCommand {
     @Argument(help: "The log, plain or gzip; - is the standard input.")
     var log: String
 
-    @Option(
-        help: "Memory of the guest, such as 2G; unknown means that no address is outside it.", transform: parseBytes)
-    var memory: UInt64?
-
-    @Option(help: "The command line of the machine, for the trace's header.")
-    var command: String?
+    @OptionGroup var machine: RecordedMachine
 
     @OptionGroup var options: ImportOptions
 
     func run() throws {
-        var importer = QEMULogImporter(QEMULogImporter.Options(memoryBytes: memory, command: command))
+        var importer = QEMULogImporter(machine.options)
         try importTrace(
             from: log, with: &importer, options, ifEmpty: "was it recorded with -trace 'spapr_iommu*'?")
     }
@@ -78,6 +73,20 @@ struct ImportFtrace: ParsableCommand {
     @Argument(help: "The text, plain or gzip; - is the standard input.")
     var log: String
 
+    @OptionGroup var machine: RecordedMachine
+
+    @OptionGroup var options: ImportOptions
+
+    func run() throws {
+        var importer = FtraceImporter(machine.options)
+        try importTrace(
+            from: log, with: &importer, options,
+            ifEmpty: "were powerpc:hcall_entry and powerpc:hcall_exit enabled?")
+    }
+}
+
+/// What a log does not tell of its machine.
+struct RecordedMachine: ParsableArguments {
     @Option(
         help: "Memory of the guest, such as 2G; unknown means that no address is outside it.", transform: parseBytes)
     var memory: UInt64?
@@ -85,14 +94,7 @@ struct ImportFtrace: ParsableCommand {
     @Option(help: "The command line of the machine, for the trace's header.")
     var command: String?
 
-    @OptionGroup var options: ImportOptions
-
-    func run() throws {
-        var importer = FtraceImporter(FtraceImporter.Options(memoryBytes: memory, command: command))
-        try importTrace(
-            from: log, with: &importer, options,
-            ifEmpty: "were powerpc:hcall_entry and powerpc:hcall_exit enabled?")
-    }
+    var options: LogImportOptions { LogImportOptions(memoryBytes: memory, command: command) }
 }
 
 struct ImportText: ParsableCommand {

@@ -5,17 +5,7 @@
 /// It reads the kernel's `trace` and `trace_pipe` files and what `trace-cmd report` prints. docs/ftrace.md tells how to
 /// record one and what becomes of each line. The guest's own clock is the trace's time.
 public struct FtraceImporter: TraceImporter {
-    public struct Options: Hashable, Sendable {
-        /// Bytes of guest memory, where known.
-        public var memoryBytes: UInt64?
-        /// The command line of the machine, where known.
-        public var command: String?
-
-        public init(memoryBytes: UInt64? = nil, command: String? = nil) {
-            self.memoryBytes = memoryBytes
-            self.command = command
-        }
-    }
+    public typealias Options = LogImportOptions
 
     /// Where and when a line was printed.
     struct Place {

@@ -6,17 +6,7 @@
 /// them. The importer knows which windows there are, because lines must be read with a window's start and page size; it
 /// keeps no table's contents, so that a replay's answers are the emulator's own.
 public struct QEMULogImporter: TraceImporter {
-    public struct Options: Hashable, Sendable {
-        /// Bytes of guest memory, where known.
-        public var memoryBytes: UInt64?
-        /// QEMU's command line, where known.
-        public var command: String?
-
-        public init(memoryBytes: UInt64? = nil, command: String? = nil) {
-            self.memoryBytes = memoryBytes
-            self.command = command
-        }
-    }
+    public typealias Options = LogImportOptions
 
     /// Where and when a line was printed.
     struct Place {

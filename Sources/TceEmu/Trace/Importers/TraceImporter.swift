@@ -56,3 +56,16 @@ extension TraceImporter {
         try finish(emit)
     }
 }
+
+/// What is known of a recording beside its log.
+public struct LogImportOptions: Hashable, Sendable {
+    /// Bytes of guest memory, where known.
+    public var memoryBytes: UInt64?
+    /// The command line of the machine, where known.
+    public var command: String?
+
+    public init(memoryBytes: UInt64? = nil, command: String? = nil) {
+        self.memoryBytes = memoryBytes
+        self.command = command
+    }
+}
