@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the kernel does before drivers: it shares what a secure guest must, makes its tables and clears them (Linux
+// platforms/pseries/svm.c, kernel/iommu.c, platforms/pseries/iommu.c).
+
+extension GuestKernel {
+    /// Bytes of a lppaca, of a dispatch trace log, and of the window of a virtual device.
+    private static let lppacaBytes = UInt64(1) << 10
+    private static let traceLogBytes = UInt64(4) << 10
+    private static let virtualWindowBytes = UInt64(256) << 20
+    /// LIOBN of the first virtual device.
+    private static let virtualLIOBN = LIOBN(0x7100_0000)
+    /// What lies below it at boot: the kernel's image.
+    private static let imageEnd = RealAddress(0x0200_0000)
+    /// TCEs that a kdump kernel needs free.
+    static let kdumpTCEs = 2048
+
+    /// Boots: windows as the platform makes them, then the kernel.
+    mutating func boot() throws {
+        try plug()
+        if configuration.isSecure { try becomeSecure() }
+        for node in nodes.indices { try setUp(node) }
+    }
+
+    /// The platform's part: host bridges and virtual devices, with their windows.
+    private mutating func plug() throws {
+        for phb in configuration.phbs {
+            try platform.machine.plug(phb)
+            try platform.note(
+                .phb(
+                    TraceEvent.PHB(
+                        buid: phb.buid, liobn: phb.liobn, windowStart: phb.windowStart, windowBytes: phb.windowBytes,
+                        dma64Start: phb.dma64Start, pageShifts: phb.pageShifts, ddw: phb.ddw)))
+            nodes.append(DMANode(buid: phb.buid, isDDWOffered: phb.ddw, defaultWindow: phb.defaultWindow))
+        }
+        for index in 0..<configuration.vioDevices {
+            let window = DMAWindow(
+                liobn: Self.virtualLIOBN + LIOBN(index), pageCount: Self.virtualWindowBytes >> 12)
+            try platform.machine.plug(window)
+            try platform.note(.window(TraceEvent.Window(liobn: window.liobn, tces: window.pageCount)))
+            nodes.append(DMANode(buid: 0, isDDWOffered: false, defaultWindow: window))
+        }
+    }
+
+    // MARK: A secure guest
+
+    /// UV_ESM, then what the hypervisor must see: per-CPU areas, the bounce buffer, trace logs, interrupt queues.
+    private mutating func becomeSecure() throws {
+        platform.phase = .secure
+        defer { platform.phase = .run }
+        _ = pages.takeLowest(Self.imageEnd, from: 0)
+        try placeBuffer()
+        try platform.ultracall(cpu: 0, .esm, [0, 0])
+        let cpus = UInt64(configuration.cpus)
+        try shareFresh(cpus * Self.lppacaBytes)
+        if let buffer {
+            try share(buffer.start, bytes: buffer.bytes, cpu: 0)
+        }
+        let logs = (cpus * Self.traceLogBytes + pageBytes - 1) / pageBytes
+        for _ in 0..<logs { try shareFresh(pageBytes) }
+        for _ in 0..<cpus { try shareFresh(pageBytes) }
+    }
+
+    private mutating func shareFresh(_ bytes: UInt64) throws {
+        guard let at = pages.takeLowest(bytes, from: Self.imageEnd) else { throw MachineError.noMemory }
+        try share(at, bytes: bytes, cpu: 0)
+    }
+
+    /// Where the bounce buffer is: as asked for, or where this kernel puts it.
+    private mutating func placeBuffer() throws {
+        let bytes = (configuration.bufferBytes + BounceBuffer.mappingMax - 1) / BounceBuffer.mappingMax * BounceBuffer.mappingMax
+        let limit = UInt64(1) << 32
+        var start = configuration.bufferStart
+        if let wanted = start {
+            if !pages.take(wanted, bytes: bytes) { start = nil }
+        } else {
+            switch level.bufferPlace {
+            case .below4GiB: start = pages.takeHighest(bytes, below: limit)
+            case .low: start = pages.takeLowest(bytes, from: Self.imageEnd, below: limit)
+            case .anywhere: start = pages.takeLowest(bytes, from: Self.imageEnd)
+            }
+        }
+        guard let start else { return }
+        buffer = BounceBuffer(start: start, bytes: bytes, areas: level.dividesBuffer ? configuration.cpus : 1)
+    }
+
+    // MARK: Tables
+
+    private mutating func setUp(_ node: Int) throws {
+        let window = nodes[node].defaultWindow
+        let policy = configuration.policy
+        if configuration.isSecure, policy.defaultWindow == .removed, !nodes[node].isVirtual {
+            platform.phase = .populate
+            defer { platform.phase = .run }
+            guard try queryWindows(node, cpu: 0) != nil else { return }
+            _ = try platform.rtas(
+                cpu: 0, .removePEDMAWindow, [UInt32(truncatingIfNeeded: window.liobn)], returns: 1)
+            return
+        }
+        let table = IOMMUTable(
+            liobn: window.liobn, windowStart: window.start, windowBytes: window.pageCount << window.pageShift,
+            pageShift: Int(window.pageShift), level: level)
+        tables.append(table)
+        nodes[node].table = tables.count - 1
+        platform.phase = .clear
+        if configuration.isKdump {
+            try keepMappings(tables.count - 1)
+        } else {
+            try clear(window.liobn, Int(window.pageShift), window.start, table.entries, cpu: 0)
+        }
+        platform.phase = .run
+        if configuration.isSecure, case .buffer(let identity) = policy.defaultWindow, !nodes[node].isVirtual {
+            try mapBuffer(node, identity: identity)
+        }
+    }
+
+    /// A kdump kernel leaves what the crashed one mapped: devices may still be at it.
+    private mutating func keepMappings(_ table: Int) throws {
+        let (liobn, shift, offset) = (tables[table].liobn, UInt64(tables[table].pageShift), tables[table].offset)
+        for entry in 0..<tables[table].entries {
+            let (_, tce) = try platform.getTCE(cpu: 0, liobn, (offset + UInt64(entry)) << shift)
+            if tce.rawValue != 0, tce.rawValue != 0x7fff_ffff_ffff_ffff { tables[table].reserve(entry..<(entry + 1)) }
+        }
+        tables[table].leaveFree(Self.kdumpTCEs)
+    }
+
+    /// Maps the bounce buffer in a default window for ever. (Not in any kernel: the alternatives of the thread.)
+    private mutating func mapBuffer(_ node: Int, identity: Bool) throws {
+        guard let buffer, let table = nodes[node].table else {
+            nodes[node].refusal = "there is no bounce buffer"
+            return
+        }
+        let window = nodes[node].defaultWindow
+        let windowEnd = window.start + (window.pageCount << window.pageShift)
+        // Drivers take bus address 0 for an error: the buffer does not lie there.
+        let at = identity ? buffer.start : window.start + pageBytes
+        // Coherent memory that is mapped by itself needs room beside it.
+        let room = identity ? 0 : pageBytes
+        guard at >= window.start, at != 0, at + buffer.bytes + room <= windowEnd else {
+            nodes[node].refusal = "the bounce buffer \(buffer.start.hex), \(buffer.bytes.hex) bytes, does not fit into "
+                + "the default window at \(at.hex)"
+            return
+        }
+        let first = Int((at - window.start) >> window.pageShift), count = Int(buffer.bytes >> window.pageShift)
+        tables[table].reserve(first..<(first + count))
+        platform.phase = .populate
+        defer { platform.phase = .run }
+        _ = try build(table, entry: first, npages: count, buffer.start, .readWrite, cpu: 0)
+        nodes[node].bufferAt = at
+    }
+}
+
+extension IOMMUTable {
+    /// Frees the last entries if fewer than so many are free.
+    mutating func leaveFree(_ least: Int) {
+        guard entries - taken.count < least else { return }
+        _ = free(max(0, entries - least), npages: min(least, entries))
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The hcall layer: how a run of TCEs is written and cleared (Linux arch/powerpc/platforms/pseries/iommu.c).
+
+extension GuestKernel {
+    /// The TCEs of one H_STUFF_TCE, where the kernel keeps to PAPR's limit.
+    static let stuffMax = 512
+
+    /// Writes the TCEs of a run; false where the platform lacks resources, and then none stand. Any other error is
+    /// only printed by the kernel, and told to nobody.
+    mutating func build(
+        _ table: Int, entry: Int, npages: Int, _ address: RealAddress, _ access: DMAAccess, cpu: Int
+    ) throws -> Bool {
+        let (liobn, shift) = (tables[table].liobn, tables[table].pageShift)
+        let ioba = (tables[table].offset + UInt64(entry)) << UInt64(shift)
+        let first = address & ~(1 << UInt64(shift) - 1)
+        guard npages > 1, usesLists, let list = listPage(cpu: cpu) else {
+            return try buildOneByOne(liobn, shift, ioba, npages, first, access, cpu: cpu)
+        }
+        return try withList(list, cpu: cpu) { kernel in
+            var made = 0
+            while made < npages {
+                let count = min(npages - made, GuestPlatform.runMax)
+                let status = try kernel.platform.putTCEIndirect(
+                    cpu: cpu, liobn, ioba + UInt64(made) << UInt64(shift), list: list,
+                    Self.linear(first + UInt64(made) << UInt64(shift), count, shift, access))
+                if status == .notEnoughResources {
+                    try kernel.clear(liobn, shift, ioba, made, cpu: cpu)
+                    return false
+                }
+                if status != .success { return true }
+                made += count
+            }
+            return true
+        }
+    }
+
+    private mutating func buildOneByOne(
+        _ liobn: LIOBN, _ shift: Int, _ ioba: IOBA, _ npages: Int, _ first: RealAddress, _ access: DMAAccess, cpu: Int
+    ) throws -> Bool {
+        let (made, status) = try platform.putTCEs(cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages) {
+            TCE(rawValue: (first + UInt64($0) << UInt64(shift)) | access.rawValue)
+        }
+        guard status == .notEnoughResources else { return true }
+        _ = try platform.putTCEs(cpu: cpu, liobn, from: ioba, pageShift: shift, count: made - 1) { _ in .empty }
+        return false
+    }
+
+    private static func linear(_ first: RealAddress, _ count: Int, _ shift: Int, _ access: DMAAccess) -> [UInt64] {
+        (0..<count).map { (first + UInt64($0) << UInt64(shift)) | access.rawValue }
+    }
+
+    /// Clears TCEs. What the platform answers is only printed.
+    mutating func clear(_ liobn: LIOBN, _ shift: Int, _ ioba: IOBA, _ npages: Int, cpu: Int) throws {
+        guard usesStuff else {
+            _ = try platform.putTCEs(cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages) { _ in .empty }
+            return
+        }
+        let most = level.limitsStuffTCE ? Self.stuffMax : max(npages, 1)
+        for first in stride(from: 0, to: npages, by: most) {
+            _ = try platform.stuffTCE(
+                cpu: cpu, liobn, ioba + UInt64(first) << UInt64(shift), .empty, npages: min(most, npages - first))
+        }
+    }
+
+    // MARK: Ranges of a dynamic window
+
+    /// Entries that a range of memory gets in a window: from its start, rounded down, as many whole ones as the length and
+    /// what was rounded make. The tail of a range that does not end at a TCE's end gets none.
+    static func entries(_ start: RealAddress, bytes: UInt64, shift: Int) -> (first: RealAddress, count: Int) {
+        let page = UInt64(1) << UInt64(shift), rest = start % page
+        return (start - rest, Int((bytes + rest) / page))
+    }
+
+    /// Maps a range of memory 1:1 into a window. The status of the call that failed, or success.
+    mutating func setRange(
+        _ window: DynamicWindow, _ start: RealAddress, bytes: UInt64, cpu: Int
+    ) throws -> HcallStatus {
+        let shift = window.pageShift
+        let (first, count) = Self.entries(start, bytes: bytes, shift: shift)
+        let ioba = window.start &+ first
+        guard fillsWithLists, let list = listPage(cpu: cpu) else {
+            let done = try buildOneByOne(window.liobn, shift, ioba, count, first, .readWrite, cpu: cpu)
+            return done ? .success : .notEnoughResources
+        }
+        return try withList(list, cpu: cpu) { kernel in
+            var made = 0
+            // A range of no whole TCE still makes one call, of no entries.
+            repeat {
+                let run = min(count - made, GuestPlatform.runMax)
+                let status = try kernel.platform.putTCEIndirect(
+                    cpu: cpu, window.liobn, ioba &+ UInt64(made) << UInt64(shift), list: list,
+                    Self.linear(first + UInt64(made) << UInt64(shift), run, shift, .readWrite))
+                if status != .success { return status }
+                made += run
+            } while made < count
+            return .success
+        }
+    }
+
+    /// Clears a range of a window: H_STUFF_TCE whatever the features say.
+    mutating func clearRange(_ window: DynamicWindow, _ start: RealAddress, bytes: UInt64, cpu: Int) throws {
+        let (first, count) = Self.entries(start, bytes: bytes, shift: window.pageShift)
+        for made in stride(from: 0, to: count, by: Self.stuffMax) {
+            _ = try platform.stuffTCE(
+                cpu: cpu, window.liobn, window.start &+ first &+ UInt64(made) << UInt64(window.pageShift), .empty,
+                npages: min(Self.stuffMax, count - made))
+        }
+    }
+
+    // MARK: The list page
+
+    /// The CPU's page for lists, taken when it first needs one and kept; nil: there is no memory.
+    private mutating func listPage(cpu: Int) -> RealAddress? {
+        if let page = listPages[cpu] { return page }
+        guard let page = pages.takeLowest(pageBytes, from: 0) else { return nil }
+        listPages[cpu] = page
+        isFreshListPage = true
+        return page
+    }
+
+    /// Uses the list page as the setting says.
+    private mutating func withList<Result>(
+        _ page: RealAddress, cpu: Int, _ body: (inout GuestKernel) throws -> Result
+    ) throws -> Result {
+        let isFresh = isFreshListPage
+        isFreshListPage = false
+        let isShared = configuration.isSecure && (configuration.multiTCE == .call || (configuration.multiTCE == .life && isFresh))
+        if isShared { try share(page, bytes: pageBytes, cpu: cpu) }
+        let result = try body(&self)
+        if configuration.isSecure, configuration.multiTCE == .call { try unshare(page, bytes: pageBytes, cpu: cpu) }
+        return result
+    }
+
+    // MARK: Sharing
+
+    /// A frame that the ultravisor shares: 64 KiB.
+    static let frameShift = UInt64(16)
+
+    /// Shares memory with the hypervisor. What the ultravisor answers is ignored.
+    mutating func share(_ start: RealAddress, bytes: UInt64, cpu: Int) throws {
+        try platform.ultracall(cpu: cpu, .sharePage, [start >> Self.frameShift, (bytes + 0xffff) >> Self.frameShift])
+    }
+
+    mutating func unshare(_ start: RealAddress, bytes: UInt64, cpu: Int) throws {
+        try platform.ultracall(cpu: cpu, .unsharePage, [start >> Self.frameShift, (bytes + 0xffff) >> Self.frameShift])
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The guest kernel's book of a window: which entries are taken (Linux arch/powerpc/kernel/iommu.c).
+///
+/// Entries are counted from the window's first. Nothing here makes an hcall.
+struct IOMMUTable {
+    /// A part of the table with a place to look first.
+    struct Pool {
+        var start: Int
+        /// Past its last entry.
+        var end: Int
+        var hint: Int
+    }
+
+    /// What an allocation is asked for, beside its length.
+    struct Request {
+        var npages: Int
+        var cpu: Int
+        /// The first entry is a multiple of 2 to this.
+        var alignOrder = 0
+        /// The highest I/O page that the device reaches.
+        var maskPages = UInt64.max
+        /// Pages of the I/O bus that a run must not cross: the device's segment boundary. A power of two.
+        var boundaryPages = UInt64(1) << 20
+
+        init(npages: Int, cpu: Int = 0) {
+            self.npages = npages
+            self.cpu = cpu
+        }
+    }
+
+    let liobn: LIOBN
+    let pageShift: Int
+    /// I/O page number of the window's first entry.
+    let offset: UInt64
+    let entries: Int
+    private(set) var taken: EntryMap
+    private(set) var pools: [Pool]
+    private(set) var largePool: Pool
+    private let triesLargePoolLast: Bool
+
+    /// Allocations of more pages than this come from the large pool.
+    static let smallMax = 15
+    /// Small allocations begin at multiples of this many entries after one another.
+    static let block = 16
+    /// A table over a window of so many bytes has `poolCount` pools, a smaller one 1.
+    private static let pooledBytes = UInt64(1) << 30
+    private static let poolCount = 4
+
+    /// `windowStart` and `windowBytes` are multiples of the page size.
+    init(liobn: LIOBN, windowStart: IOBA, windowBytes: UInt64, pageShift: Int, level: KernelLevel) {
+        self.liobn = liobn
+        self.pageShift = pageShift
+        offset = windowStart >> UInt64(pageShift)
+        entries = Int(windowBytes >> UInt64(pageShift))
+        taken = EntryMap(count: entries)
+        triesLargePoolLast = level.triesLargePoolLast
+        let count = windowBytes >= Self.pooledBytes ? Self.poolCount : 1
+        let size = entries * 3 / 4 / count
+        pools = (0..<count).map { Pool(start: $0 * size, end: ($0 + 1) * size, hint: $0 * size) }
+        largePool = Pool(start: count * size, end: entries, hint: count * size)
+        // Drivers take address 0 for an error.
+        if offset == 0, entries > 0 { taken.insert(0..<1) }
+    }
+
+    /// Marks entries that nothing may be given: a hole, or what a policy has mapped for ever.
+    mutating func reserve(_ range: Range<Int>) {
+        taken.insert(range)
+    }
+
+    /// No entry is taken but those that always are.
+    var isUnused: Bool { taken.count == (offset == 0 && entries > 0 ? 1 : 0) }
+
+    /// The pool that a CPU looks into first: a hash, so that neighbours do not meet.
+    static func pool(ofCPU cpu: Int, poolCount: Int) -> Int {
+        let hash = UInt32(truncatingIfNeeded: cpu) &* 0x61c8_8647
+        return Int(hash >> 30) & (poolCount - 1)
+    }
+
+    /// Takes a run of entries; nil if there is none. `handle` is where the caller would like to go on, 0 for nowhere, and
+    /// becomes the entry after the run.
+    mutating func allocate(_ request: Request, handle: inout Int) -> Int? {
+        guard request.npages > 0 else { return nil }
+        let isLarge = request.npages > Self.smallMax
+        var number = Self.pool(ofCPU: request.cpu, poolCount: pools.count)
+        var isInLargePool = isLarge
+        var pass = 0
+        while true {
+            var pool = isInLargePool ? largePool : pools[number]
+            var start = pass == 0 && handle != 0 && handle >= pool.start && handle < pool.end ? handle : pool.hint
+            var limit = pool.end
+            if start >= limit { start = pool.start }
+            var used: (isLarge: Bool, number: Int) = (isInLargePool, number)
+            if UInt64(limit) + offset > request.maskPages {
+                guard request.maskPages >= offset else { return nil }
+                let mask = request.maskPages
+                limit = Int(clamping: mask - offset + 1)
+                if Int(UInt64(start) & mask) >= limit || pass > 0 {
+                    used = (false, 0)
+                    pool = pools[0]
+                    start = pool.start
+                } else {
+                    start = Int(UInt64(start) & mask)
+                }
+            }
+            if let found = find(request, from: start, below: limit) {
+                let end = found + request.npages
+                taken.insert(found..<end)
+                setHint(isLarge ? end : (end + Self.block - 1) / Self.block * Self.block, of: used)
+                handle = end
+                return found
+            }
+            if pass == 0 {
+                setHint(pool.start, of: used)
+            } else if pass <= pools.count {
+                isInLargePool = false
+                number = (number + 1) & (pools.count - 1)
+                pools[number].hint = pools[number].start
+            } else if triesLargePoolLast, pass == pools.count + 1 {
+                isInLargePool = true
+                largePool.hint = largePool.start
+            } else {
+                return nil
+            }
+            pass += 1
+        }
+    }
+
+    mutating func allocate(_ request: Request) -> Int? {
+        var handle = 0
+        return allocate(request, handle: &handle)
+    }
+
+    private mutating func setHint(_ hint: Int, of pool: (isLarge: Bool, number: Int)) {
+        if pool.isLarge { largePool.hint = hint } else { pools[pool.number].hint = hint }
+    }
+
+    /// The first run that fits. The last entry below the limit is never used. (Linux lib/iommu-helper.c)
+    private func find(_ request: Request, from start: Int, below limit: Int) -> Int? {
+        var start = start
+        let size = min(limit, entries) - 1
+        while let found = taken.firstFree(
+            request.npages, from: start, below: size, alignedTo: 1 << request.alignOrder)
+        {
+            let place = offset &+ UInt64(found), within = place & (request.boundaryPages - 1)
+            if within + UInt64(request.npages) <= request.boundaryPages { return found }
+            start = Int((place | (request.boundaryPages - 1)) &+ 1 &- offset)
+        }
+        return nil
+    }
+
+    /// Gives entries back. False, and nothing is done, if they are not all in the table.
+    mutating func free(_ first: Int, npages: Int) -> Bool {
+        guard first >= 0, npages >= 0, npages <= entries, first <= entries - npages else { return false }
+        taken.remove(first..<(first + npages))
+        return true
+    }
+}

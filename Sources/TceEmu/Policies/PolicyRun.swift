@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs one cell: a guest boots, its driver sets masks, allocates a ring, maps payload, and a device goes over both.
+///
+/// Nothing here knows what ought to come out. Where an access lands, what it moves and what the calls answer is the
+/// machine's and the guest's.
+struct PolicyRun: ~Copyable {
+    private let cell: PolicyCell
+    let options: PolicyOptions
+    var kernel: GuestKernel
+    let device: DeviceModel
+    /// Index of the guest's device.
+    private let index: Int
+
+    private static let ringBytes = UInt64(64) << 10
+
+    static func run(_ cell: PolicyCell, _ options: PolicyOptions) throws -> PolicyResult {
+        var run = try PolicyRun(cell, options)
+        return try run.result()
+    }
+
+    private init(_ cell: PolicyCell, _ options: PolicyOptions) throws {
+        // A noncopyable value cannot be half made: what can throw comes first.
+        var kernel = try GuestKernel(Self.guest(cell, options), profile: options.profile)
+        try kernel.boot()
+        // A guest of virtual devices has no host bridge: its nodes are all of the device's kind.
+        kernel.devices = kernel.nodes.indices.map { GuestDevice(node: $0) }
+        let node = kernel.nodes[0]
+        self.cell = cell
+        self.options = options
+        self.kernel = kernel
+        index = 0
+        device = DeviceModel(
+            buid: node.isVirtual ? nil : node.buid, liobn: node.defaultWindow.liobn,
+            isBehindIOMMU: cell.device.isBehindIOMMU)
+    }
+
+    private static func guest(_ cell: PolicyCell, _ options: PolicyOptions) -> GuestConfiguration {
+        var guest = GuestConfiguration()
+        guest.level = options.level
+        guest.platform = options.platform
+        guest.memoryBytes = options.memoryBytes
+        guest.cpus = options.cpus
+        guest.isSecure = true
+        guest.multiTCE = cell.multiTCE
+        guest.usesDDW = options.usesDDW
+        guest.policy = cell.policy
+        if let maskCheck = options.maskCheck { guest.policy.maskCheck = maskCheck }
+        guest.bufferBytes = options.bufferBytes
+        guest.bufferStart = cell.bufferStart
+        guest.coherentPlace = options.coherentPlace
+        let offered = [12, 16, 21, 24, 25, 26, 27, 28, 34].filter { UInt64(1) << UInt64($0) <= options.tceBytes }
+        guest.phbs = (0..<options.nodes).map { number in
+            var phb = PHBConfiguration()
+            phb.buid += UInt64(number)
+            phb.liobn += UInt32(number) << 8
+            phb.windowStart = options.windowStart
+            phb.windowBytes = cell.windowBytes
+            phb.pageShifts = offered.reduce(0) { $0 | 1 << UInt64($1) }
+            return phb
+        }
+        guest.vioDevices = cell.device == .vio ? options.nodes : 0
+        if cell.device == .vio { guest.phbs = [] }
+        return guest
+    }
+
+    // MARK: The driver
+
+    private enum Stop: Error {
+        case outcome(PolicyOutcome, String)
+    }
+
+    private mutating func result() throws -> PolicyResult {
+        var result = PolicyResult(
+            cell: cell, outcome: .ok, why: "ring and payload move both ways, and the data are right",
+            boot: PolicyResult.Cost(GuestCalls()), perIO: nil, shared: 0, reachable: 0, latent: 0, plain: 0)
+        var work = Work()
+        do {
+            defer { result.boot = PolicyResult.Cost(sum(of: .secure, .clear, .populate)) }
+            try setMasks()
+        } catch Stop.outcome(let outcome, let why) {
+            work.verdict = (outcome, why)
+        }
+        do {
+            if work.verdict == nil { try allocate(&work) }
+        } catch Stop.outcome(let outcome, let why) {
+            work.verdict = (outcome, why)
+        }
+        expose(&result)
+        do {
+            if work.verdict == nil { result.perIO = try moveAll(&work) }
+        } catch Stop.outcome(let outcome, let why) {
+            work.verdict = (outcome, why)
+        }
+        if let verdict = work.verdict { (result.outcome, result.why) = verdict }
+        if let leak = options.leak { result.leak = try readEverything(afterSharing: leak) }
+        return result
+    }
+
+    private func sum(of phases: GuestPhase...) -> GuestCalls {
+        phases.reduce(into: GuestCalls()) { sum, phase in sum += kernel.platform.calls[phase] ?? GuestCalls() }
+    }
+
+    private mutating func setMasks() throws {
+        for number in kernel.devices.indices {
+            for call in cell.device.maskCalls {
+                guard let failure = try set(call, number) else { continue }
+                if cell.device.isVirtio {
+                    // virtio tries 32 bits, and goes on whatever comes of it.
+                    _ = try kernel.setMasks(number, UInt64(UInt32.max))
+                } else if options.heedsRefusals {
+                    throw Stop.outcome(.maskRefused, failure.description)
+                }
+            }
+        }
+    }
+
+    private mutating func set(_ call: DeviceClass.MaskCall, _ number: Int) throws -> GuestFailure? {
+        func mask(_ bits: Int) -> UInt64 { UInt64.max >> UInt64(64 - bits) }
+        return switch call {
+        case .both(let bits): try kernel.setMasks(number, mask(bits))
+        case .streaming(let bits): try kernel.setMask(number, mask(bits), coherent: false)
+        case .coherent(let bits): try kernel.setMask(number, mask(bits), coherent: true)
+        }
+    }
+
+    /// Memory that guest and device share, and what each calls it.
+    private struct Shared {
+        var address: RealAddress
+        var busAddress: IOBA
+        var bytes: UInt64
+        /// Where the device should be: the memory, or its bounce slot.
+        var target: RealAddress
+    }
+
+    /// What the driver has got hold of so far.
+    private struct Work {
+        var ring: Shared?
+        var receive: [Shared] = []
+        var verdict: (PolicyOutcome, String)?
+    }
+
+    private mutating func allocate(_ work: inout Work) throws {
+        if cell.device.usesDMAAPI {
+            switch try kernel.allocateCoherent(index, bytes: Self.ringBytes) {
+            case .failure(let failure): throw Self.stop(failure)
+            case .success(let ring):
+                work.ring = Shared(
+                    address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
+            }
+        } else {
+            let at = try page(Self.ringBytes)
+            work.ring = Shared(address: at, busAddress: at, bytes: Self.ringBytes, target: at)
+        }
+        work.receive = try map(page(options.requestBytes), .write)
+    }
+
+    private static func stop(_ failure: GuestFailure) -> Stop {
+        .outcome(failure.kind == .policy ? .initFailed : .mapError, failure.description)
+    }
+
+    /// Memory of the guest's own.
+    private mutating func page(_ bytes: UInt64) throws -> RealAddress {
+        guard let at = kernel.pages.takeHighest(bytes) else { throw MachineError.noMemory }
+        return at
+    }
+
+    /// Maps a buffer, in as many pieces as the driver has been told.
+    private mutating func map(_ at: RealAddress, _ access: DMAAccess) throws -> [Shared] {
+        guard cell.device.usesDMAAPI else {
+            return [Shared(address: at, busAddress: at, bytes: options.requestBytes, target: at)]
+        }
+        let most = mappingMax ?? options.requestBytes
+        var pieces: [Shared] = []
+        for first in stride(from: 0, to: options.requestBytes, by: Int(most)) {
+            let bytes = min(most, options.requestBytes - first)
+            switch try kernel.map(index, at + first, bytes: bytes, access) {
+            case .failure(let failure): throw Self.stop(failure)
+            case .success(let busAddress):
+                pieces.append(
+                    Shared(
+                        address: at + first, busAddress: busAddress, bytes: bytes,
+                        target: kernel.target(index, busAddress) ?? at + first))
+            }
+        }
+        return pieces
+    }
+
+    /// virtio asked about the virtio device, which has no operations, before 5.10.
+    private var mappingMax: UInt64? {
+        if cell.device.isVirtio, !kernel.level.bypassesInCore, kernel.buffer != nil { return BounceBuffer.mappingMax }
+        return kernel.mappingMax(index)
+    }
+
+    private mutating func unmap(_ pieces: [Shared], _ access: DMAAccess) throws {
+        guard cell.device.usesDMAAPI else { return }
+        for piece in pieces { try kernel.unmap(index, piece.busAddress, bytes: piece.bytes, access) }
+    }
+
+    // MARK: The device
+
+    /// The device reads and writes the ring, writes what the guest receives, reads what it sends.
+    private mutating func moveAll(_ work: inout Work) throws -> PolicyResult.Cost {
+        guard let ring = work.ring else { preconditionFailure("there is a ring") }
+        try guestWrites(ring, seed: 1)
+        try deviceReads(ring, "the ring", seed: 1)
+        try deviceWrites(ring, "the ring", seed: 2)
+        try guestReads(ring.address, ring.bytes, "the ring", seed: 2)
+        for (number, piece) in work.receive.enumerated() {
+            try deviceWrites(piece, "a receive buffer", seed: 16 + UInt64(number))
+        }
+        try unmap(work.receive, .write)
+        for (number, piece) in work.receive.enumerated() {
+            try guestReads(piece.address, piece.bytes, "a receive buffer", seed: 16 + UInt64(number))
+        }
+        let at = try page(options.requestBytes)
+        _ = try kernel.platform.machine.writeMemory(at: at, Self.pattern(3, Int(options.requestBytes)))
+        let before = sum(of: .run)
+        let send = try map(at, .read)
+        for piece in send {
+            try deviceReads(piece, "a send buffer", seed: 3, from: piece.address - at)
+        }
+        try unmap(send, .read)
+        return PolicyResult.Cost(sum(of: .run) - before)
+    }
+
+    private static func pattern(_ seed: UInt64, _ count: Int) -> [UInt8] {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15
+        return (0..<count).map { _ in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return UInt8(truncatingIfNeeded: state)
+        }
+    }
+
+    private mutating func guestWrites(_ memory: Shared, seed: UInt64) throws {
+        _ = try kernel.platform.machine.writeMemory(at: memory.address, Self.pattern(seed, Int(memory.bytes)))
+    }
+
+    private mutating func guestReads(_ at: RealAddress, _ bytes: UInt64, _ name: String, seed: UInt64) throws {
+        guard kernel.platform.machine.readMemory(at: at, count: Int(bytes)) == Self.pattern(seed, Int(bytes)) else {
+            throw Stop.outcome(.silent, "the guest does not find in \(name) what the device wrote")
+        }
+    }
+
+    private mutating func deviceReads(
+        _ memory: Shared, _ name: String, seed: UInt64, from first: UInt64 = 0
+    ) throws {
+        try checkLanding(memory, name, .read)
+        let expected = Array(Self.pattern(seed, Int(first + memory.bytes)).suffix(Int(memory.bytes)))
+        switch device.read(memory.busAddress, bytes: memory.bytes, from: &kernel.platform.machine) {
+        case .fault(let what): throw Stop.outcome(.deviceFault, "the device faults reading \(name): \(what)")
+        case .done(let content):
+            guard content != expected else { return }
+            throw Stop.outcome(
+                .silent, "the device reads \(isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") in \(name)")
+        }
+    }
+
+    private mutating func deviceWrites(_ memory: Shared, _ name: String, seed: UInt64) throws {
+        try checkLanding(memory, name, .write)
+        let damaged = kernel.platform.machine.sharing.damagedPages
+        let content = Self.pattern(seed, Int(memory.bytes))
+        if case .fault(let what) = try device.write(memory.busAddress, content, to: &kernel.platform.machine) {
+            throw Stop.outcome(.deviceFault, "the device faults writing \(name): \(what)")
+        }
+        let pages = kernel.platform.machine.sharing.damagedPages - damaged
+        guard pages == 0 else {
+            throw Stop.outcome(.silent, "the device damages \(counted(pages, "page")) of \(name), which are not shared")
+        }
+    }
+
+    private func isShared(_ memory: Shared) -> Bool {
+        kernel.platform.machine.frameState(at: memory.target) == .shared
+    }
+
+    /// The device must land on what the guest meant.
+    private func checkLanding(_ memory: Shared, _ name: String, _ access: DMAAccess) throws {
+        guard
+            let landing = device.landing(
+                memory.busAddress, bytes: memory.bytes, access, in: kernel.platform.machine)
+        else { return }
+        var expected = memory.target
+        for part in landing {
+            guard part.address == expected else {
+                throw Stop.outcome(
+                    .wrongPage,
+                    "meant for \(name) at \(expected.hex), the access to bus address \(memory.busAddress.hex) lands on "
+                        + "\(part.address.hex)")
+            }
+            expected += part.bytes
+        }
+    }
+}
