@@ -348,6 +348,25 @@ bool tce_frame_state_of(const tce_machine *m, uint64_t address, tce_frame_state 
     return true;
 }
 
+uint64_t tce_frame_run(const tce_machine *m, uint64_t address, uint64_t end, tce_frame_state *state)
+{
+    if (end > m->memory_bytes)
+        end = m->memory_bytes;
+    if (address >= end)
+        return 0;
+    *state = tce__state_of(m, address >> TCE__FRAME_SHIFT);
+    uint64_t next = address;
+    do {
+        const uint64_t frame = (next >> TCE__FRAME_SHIFT) + 1;
+        if (frame > end >> TCE__FRAME_SHIFT) {
+            next = end;
+            break;
+        }
+        next = frame << TCE__FRAME_SHIFT;
+    } while (next < end && tce__state_of(m, next >> TCE__FRAME_SHIFT) == *state);
+    return next - address;
+}
+
 tce_sharing tce_machine_sharing(const tce_machine *m)
 {
     return m->sharing;

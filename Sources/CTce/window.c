@@ -169,6 +169,27 @@ bool tce_window_find(const tce_machine *m, uint64_t liobn, tce_window_info *out)
     return w != NULL;
 }
 
+uint64_t tce_window_run(const tce_machine *m, uint64_t liobn, uint64_t page, uint64_t *tce)
+{
+    const tce__window *w = tce__window_of(m, liobn);
+    if (w == NULL || page >= w->tces)
+        return 0;
+    if (w->bypass) {
+        *tce = page << w->shift | TCE_ACCESS_RW;
+        return w->tces - page;
+    }
+    const uint64_t first = tce__table_load(&w->table, page), mask = tce_page_mask(w->shift);
+    const uint64_t access = first & TCE_ACCESS_RW, size = access == 0 ? 0 : mask + 1;
+    uint64_t count = 1;
+    for (; page + count < w->tces; count++) {
+        const uint64_t next = tce__table_load(&w->table, page + count);
+        if ((next & TCE_ACCESS_RW) != access || (access != 0 && ((next & ~mask) != (first & ~mask) + count * size)))
+            break;
+    }
+    *tce = access == 0 ? 0 : (first & ~mask) | access;
+    return count;
+}
+
 size_t tce_window_count(const tce_machine *m)
 {
     return m->window_count;

@@ -157,6 +157,13 @@ size_t tce_window_count(const tce_machine *m);
 /* Writes up to max windows, ascending by LIOBN; returns how many it wrote. */
 size_t tce_window_list(const tce_machine *m, tce_window_info *out, size_t max);
 
+/*
+ * The TCEs from an I/O page on that lie in one run: all without permission, or with the same one and one page of memory
+ * after another. Returns how many pages it has, 0 where the LIOBN has no such page; *tce is the first (without
+ * permission: 0). A window that is not translated is one run.
+ */
+uint64_t tce_window_run(const tce_machine *m, uint64_t liobn, uint64_t page, uint64_t *tce);
+
 /* Bytes that the tables hold of the host's memory (committed, not reserved). An upper bound. */
 uint64_t tce_machine_table_bytes(const tce_machine *m);
 

@@ -157,6 +157,9 @@ tce_svm_state tce_machine_svm_state(const tce_machine *m);
 /* The state of the frame that an address lies in; false: it is not memory. */
 bool tce_frame_state_of(const tce_machine *m, uint64_t address, tce_frame_state *state);
 
+/* Bytes from an address on that lie in frames of its state, at most to `end`; 0: it is not memory, or not below `end`. */
+uint64_t tce_frame_run(const tce_machine *m, uint64_t address, uint64_t end, tce_frame_state *state);
+
 tce_sharing tce_machine_sharing(const tce_machine *m);
 
 /*

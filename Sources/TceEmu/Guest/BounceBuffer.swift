@@ -31,7 +31,10 @@ struct BounceBuffer {
     init(start: RealAddress, bytes: UInt64, areas wanted: Int = 1) {
         self.start = start
         slots = Int(bytes / Self.slotBytes)
-        free = (0..<slots).map { Self.segment - $0 % Self.segment }
+        let segment = Array((1...Self.segment).reversed())
+        free = []
+        free.reserveCapacity(slots)
+        while free.count < slots { free += segment }
         original = Array(repeating: .max, count: slots)
         // A power of two of them, none smaller than a segment.
         var count = 1

@@ -22,6 +22,25 @@ extension GuestKernel {
         for node in nodes.indices { try setUp(node) }
     }
 
+    /// Another kernel is started in the place of this one, after a crash (`isKdump`) or by kexec: windows, TCEs and frames
+    /// are as this one left them, and a dynamic window's property tells of it.
+    mutating func restart() throws {
+        platform.forgetCalls()
+        if configuration.isSecure { try platform.ultracall(cpu: 0, .unshareAllPages) }
+        tables = []
+        devices = []
+        listPages = [:]
+        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: pageBytes)
+        buffer = nil
+        for node in nodes.indices {
+            nodes[node].table = nil
+            nodes[node].hasFailed = false
+        }
+        if configuration.isSecure { try shareForSecurity() }
+        isRestarted = true
+        for node in nodes.indices { try setUp(node) }
+    }
+
     /// The platform's part: host bridges and virtual devices, with their windows.
     private mutating func plug() throws {
         for phb in configuration.phbs {
@@ -44,13 +63,18 @@ extension GuestKernel {
 
     // MARK: A secure guest
 
-    /// UV_ESM, then what the hypervisor must see: per-CPU areas, the bounce buffer, trace logs, interrupt queues.
     private mutating func becomeSecure() throws {
+        platform.phase = .secure
+        try platform.ultracall(cpu: 0, .esm, [0, 0])
+        try shareForSecurity()
+    }
+
+    /// What the hypervisor must see: per-CPU areas, the bounce buffer, trace logs, interrupt queues.
+    private mutating func shareForSecurity() throws {
         platform.phase = .secure
         defer { platform.phase = .run }
         _ = pages.takeLowest(Self.imageEnd, from: 0)
         try placeBuffer()
-        try platform.ultracall(cpu: 0, .esm, [0, 0])
         let cpus = UInt64(configuration.cpus)
         try shareFresh(cpus * Self.lppacaBytes)
         if let buffer {
@@ -97,16 +121,22 @@ extension GuestKernel {
                 cpu: 0, .removePEDMAWindow, [UInt32(truncatingIfNeeded: window.liobn)], returns: 1)
             return
         }
+        // After another kernel the table may lie over the dynamic window that it left.
+        var over = (liobn: window.liobn, start: window.start, pageShift: Int(window.pageShift),
+            bytes: window.pageCount << window.pageShift)
+        if let left = nodes[node].dynamicWindow, isRestarted, level.reusesWindowAsTable {
+            over = (left.liobn, left.start, left.pageShift, 1 << UInt64(left.windowShift))
+        }
         let table = IOMMUTable(
-            liobn: window.liobn, windowStart: window.start, windowBytes: window.pageCount << window.pageShift,
-            pageShift: Int(window.pageShift), level: level)
+            liobn: over.liobn, windowStart: over.start, windowBytes: over.bytes, pageShift: over.pageShift,
+            level: level)
         tables.append(table)
         nodes[node].table = tables.count - 1
         platform.phase = .clear
-        if configuration.isKdump {
+        if configuration.isKdump, isRestarted {
             try keepMappings(tables.count - 1)
         } else {
-            try clear(window.liobn, Int(window.pageShift), window.start, table.entries, cpu: 0)
+            try clear(over.liobn, over.pageShift, over.start, table.entries, cpu: 0)
         }
         platform.phase = .run
         if configuration.isSecure, case .buffer(let identity) = policy.defaultWindow, !nodes[node].isVirtual {

@@ -23,7 +23,7 @@ extension GuestKernel {
                 let count = min(npages - made, GuestPlatform.runMax)
                 let status = try kernel.platform.putTCEIndirect(
                     cpu: cpu, liobn, ioba + UInt64(made) << UInt64(shift), list: list,
-                    Self.linear(first + UInt64(made) << UInt64(shift), count, shift, access))
+                    from: TCE(rawValue: (first + UInt64(made) << UInt64(shift)) | access.rawValue), step: 1 << UInt64(shift), count: count)
                 if status == .notEnoughResources {
                     try kernel.clear(liobn, shift, ioba, made, cpu: cpu)
                     return false
@@ -38,22 +38,23 @@ extension GuestKernel {
     private mutating func buildOneByOne(
         _ liobn: LIOBN, _ shift: Int, _ ioba: IOBA, _ npages: Int, _ first: RealAddress, _ access: DMAAccess, cpu: Int
     ) throws -> Bool {
-        let (made, status) = try platform.putTCEs(cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages) {
-            TCE(rawValue: (first + UInt64($0) << UInt64(shift)) | access.rawValue)
-        }
+        let (made, status) = try platform.putTCEs(
+            cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages,
+            first: TCE(rawValue: first | access.rawValue), step: 1 << UInt64(shift))
         guard status == .notEnoughResources else { return true }
-        _ = try platform.putTCEs(cpu: cpu, liobn, from: ioba, pageShift: shift, count: made - 1) { _ in .empty }
+        try clearOneByOne(liobn, shift, ioba, made - 1, cpu: cpu)
         return false
     }
 
-    private static func linear(_ first: RealAddress, _ count: Int, _ shift: Int, _ access: DMAAccess) -> [UInt64] {
-        (0..<count).map { (first + UInt64($0) << UInt64(shift)) | access.rawValue }
+    private mutating func clearOneByOne(_ liobn: LIOBN, _ shift: Int, _ ioba: IOBA, _ npages: Int, cpu: Int) throws {
+        _ = try platform.putTCEs(
+            cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages, first: .empty, step: 0)
     }
 
     /// Clears TCEs. What the platform answers is only printed.
     mutating func clear(_ liobn: LIOBN, _ shift: Int, _ ioba: IOBA, _ npages: Int, cpu: Int) throws {
         guard usesStuff else {
-            _ = try platform.putTCEs(cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages) { _ in .empty }
+            try clearOneByOne(liobn, shift, ioba, npages, cpu: cpu)
             return
         }
         let most = level.limitsStuffTCE ? Self.stuffMax : max(npages, 1)
@@ -90,7 +91,7 @@ extension GuestKernel {
                 let run = min(count - made, GuestPlatform.runMax)
                 let status = try kernel.platform.putTCEIndirect(
                     cpu: cpu, window.liobn, ioba &+ UInt64(made) << UInt64(shift), list: list,
-                    Self.linear(first + UInt64(made) << UInt64(shift), run, shift, .readWrite))
+                    from: TCE(rawValue: (first + UInt64(made) << UInt64(shift)) | 3), step: 1 << UInt64(shift), count: run)
                 if status != .success { return status }
                 made += run
             } while made < count

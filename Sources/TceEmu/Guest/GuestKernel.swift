@@ -16,7 +16,9 @@ struct GuestKernel: ~Copyable {
     var devices: [GuestDevice] = []
     /// The page of each CPU for TCE lists, where it has one.
     var listPages: [Int: RealAddress] = [:]
-    /// The last of them has not been used.
+    /// Another kernel ran before this one.
+    var isRestarted = false
+    /// The last of the list pages has not been used.
     var isFreshListPage = false
 
     init(_ configuration: GuestConfiguration, profile: TimingProfile) throws {

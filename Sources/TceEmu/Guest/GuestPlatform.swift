@@ -53,6 +53,11 @@ import CTce
     /// Guest cycles so far: of calls, and of the kernel's own work.
     var cycles: UInt64 { unsafe tce_time_statistics(time).call_cycles + ownCycles }
 
+    /// Counts from here on: what was before is another kernel's.
+    mutating func forgetCalls() {
+        calls = [:]
+    }
+
     /// The kernel worked for some cycles.
     mutating func spend(_ cycles: UInt64) {
         ownCycles += cycles
@@ -67,19 +72,17 @@ import CTce
         return (status, TCE(rawValue: buffers.results[0].value))
     }
 
-    /// H_PUT_TCE for each TCE, one I/O page after another, until one answers H_NOT_ENOUGH_RESOURCES. Returns how many were
+    /// H_PUT_TCE of TCEs each a `step` above the one before, one I/O page after another, until one answers H_NOT_ENOUGH_RESOURCES. Returns how many were
     /// made, that one too, and its status.
     mutating func putTCEs(
-        cpu: Int, _ liobn: LIOBN, from ioba: IOBA, pageShift: Int, count: Int, _ tce: (Int) -> TCE
+        cpu: Int, _ liobn: LIOBN, from ioba: IOBA, pageShift: Int, count: Int, first: TCE, step: UInt64
     ) throws -> (made: Int, status: HcallStatus) {
         var made = 0
         while made < count {
             let run = min(injected.isEmpty ? Self.runMax : 1, count - made)
-            for index in 0..<run {
-                var event = Self.event(TCE_EVENT_PUT, cpu, ioba &+ UInt64(made + index) << UInt64(pageShift))
-                event.value = tce(made + index).rawValue
-                buffers.events[index] = event
-            }
+            var event = Self.event(TCE_EVENT_PUT, cpu, ioba &+ UInt64(made) << UInt64(pageShift))
+            event.value = first.rawValue &+ UInt64(made) &* step
+            buffers.setPuts(event, run, ioba: 1 << UInt64(pageShift), value: step)
             let status = try hcall(TraceEvent.Hcall.Kind.put, liobn, count: run, tces: 1)
             made += run
             if status == .notEnoughResources { return (made, status) }
@@ -95,16 +98,16 @@ import CTce
         return try hcall(TraceEvent.Hcall.Kind.stuff, liobn, count: 1, tces: npages)
     }
 
-    /// H_PUT_TCE_INDIRECT of a list that stands in guest memory; `entries` are what the guest has stored there.
+    /// H_PUT_TCE_INDIRECT of a list of TCEs, each a `step` above the one before, which the guest stores at `list` first.
     mutating func putTCEIndirect(
-        cpu: Int, _ liobn: LIOBN, _ ioba: IOBA, list: RealAddress, _ entries: [UInt64]
+        cpu: Int, _ liobn: LIOBN, _ ioba: IOBA, list: RealAddress, from first: TCE, step: UInt64, count: Int
     ) throws -> HcallStatus {
         var event = Self.event(TCE_EVENT_INDIRECT, cpu, ioba)
-        event.count = UInt32(clamping: entries.count)
+        event.count = UInt32(clamping: count)
         event.flags = UInt8(TCE_EVENT_SIDE)
         buffers.events[0] = event
-        buffers.side = [UInt64(entries.count), .max, list, UInt64(entries.count)] + entries
-        return try hcall(TraceEvent.Hcall.Kind.putIndirect, liobn, count: 1, tces: entries.count)
+        buffers.setList(at: list, from: first.rawValue, step: step, count: count)
+        return try hcall(TraceEvent.Hcall.Kind.putIndirect, liobn, count: 1, tces: count)
     }
 
     private static func event(_ kind: Int, _ cpu: Int, _ address: UInt64) -> tce_event {
@@ -126,7 +129,7 @@ import CTce
         } else {
             try run(count, liobn: liobn)
             status = HcallStatus(rawValue: buffers.results[count - 1].status)
-            for index in 0..<count where buffers.results[index].status != 0 { errors += 1 }
+            errors = buffers.errors(among: count)
         }
         hcallCount += count
         var sum = calls[phase] ?? GuestCalls()
@@ -216,6 +219,51 @@ extension TraceEvent.Hcall.Kind {
     init(capacity: Int) {
         events = Array(repeating: tce_event(), count: capacity)
         results = Array(repeating: tce_result(), count: capacity)
+    }
+
+    fileprivate func errors(among count: Int) -> Int {
+        unsafe results.withUnsafeBufferPointer { results in
+            var errors = 0
+            var index = 0
+            while index < count {
+                if unsafe results[index].status != 0 { errors += 1 }
+                index += 1
+            }
+            return errors
+        }
+    }
+
+    /// So many events, each after the first with address and value a step above.
+    fileprivate func setPuts(_ first: tce_event, _ count: Int, ioba: UInt64, value: UInt64) {
+        var event = first
+        unsafe events.withUnsafeMutableBufferPointer { events in
+            var index = 0
+            while index < count {
+                unsafe events[index] = event
+                event.address &+= ioba
+                event.value &+= value
+                index += 1
+            }
+        }
+    }
+
+    /// The side words of a list call.
+    fileprivate func setList(at list: RealAddress, from first: UInt64, step: UInt64, count: Int) {
+        let words = Int(TCE_HCALL_WORDS)
+        side = unsafe [UInt64](unsafeUninitializedCapacity: words + count) { buffer, written in
+            unsafe buffer[0] = UInt64(count)
+            unsafe buffer[1] = .max
+            unsafe buffer[2] = list
+            unsafe buffer[3] = UInt64(count)
+            var tce = first
+            var index = words
+            while index < words + count {
+                unsafe buffer[index] = tce
+                tce &+= step
+                index += 1
+            }
+            written = words + count
+        }
     }
 
     fileprivate func withBatch(

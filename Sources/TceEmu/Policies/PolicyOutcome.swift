@@ -88,16 +88,21 @@ public struct PolicyResult: Hashable, Sendable {
     /// Calls and cycles of a part of it.
     public struct Cost: Hashable, Sendable, Codable {
         public var hcalls: [String: UInt64] = [:]
-        public var rtas: UInt64 = 0
-        public var ultracalls: UInt64 = 0
+        public var rtas: [String: UInt64] = [:]
+        public var ultracalls: [String: UInt64] = [:]
+        /// Of the guest's processor, calls and the kernel's own work.
         public var cycles: UInt64 = 0
 
         init(_ calls: GuestCalls) {
             for name in Set(calls.hcalls.values.flatMap(\.keys)) { hcalls[name] = calls.hcall(name).calls }
-            rtas = calls.rtas.values.reduce(0, +)
-            ultracalls = calls.ultracalls.values.reduce(0, +)
+            hcalls = hcalls.filter { $0.value > 0 }
+            rtas = calls.rtas.filter { $0.value > 0 }
+            ultracalls = calls.ultracalls.filter { $0.value > 0 }
             cycles = calls.cycles
         }
+
+        /// Hcalls of all kinds.
+        public var hcallCount: UInt64 { hcalls.values.reduce(0, +) }
     }
 
     public var cell: PolicyCell

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CTce
 
 // What a device can reach, and what it would get.
 
@@ -18,18 +19,17 @@ extension PolicyRun {
         var faults: UInt64 = 0
         for window in kernel.platform.machine.windows
         where device.buid.map({ $0 == window.buid }) ?? (window.liobn == device.liobn) {
-            for page in 0..<window.pageCount {
-                let tce = kernel.platform.machine.getTCE(window.liobn, window.ioba(page: page)).tce ?? .empty
-                let address = tce.rawValue & ~(window.pageBytes - 1)
-                guard !tce.access.isEmpty, address < options.memoryBytes else {
-                    faults += 1
+            var page: UInt64 = 0
+            while page < window.pageCount {
+                var tce: UInt64 = 0
+                let count = unsafe tce_window_run(kernel.platform.machine.handle, window.liobn, page, &tce)
+                page += count
+                let address = tce & ~(window.pageBytes - 1)
+                guard TCE(rawValue: tce).access != [], address < options.memoryBytes else {
+                    faults += count
                     continue
                 }
-                if let last = memory.last, last.address + last.bytes == address {
-                    memory[memory.count - 1].bytes += window.pageBytes
-                } else {
-                    memory.append(DMASegment(address: address, bytes: window.pageBytes))
-                }
+                memory.append(DMASegment(address: address, bytes: count * window.pageBytes))
             }
         }
         return (Self.union(memory, below: options.memoryBytes), faults)
@@ -52,20 +52,22 @@ extension PolicyRun {
 
     private func sharedBytes(_ segment: DMASegment) -> UInt64 {
         var bytes: UInt64 = 0
-        forEachFrame(of: segment) { part, isShared in
+        forEachRun(of: segment) { part, isShared in
             if isShared { bytes += part }
         }
         return bytes
     }
 
-    private func forEachFrame(of segment: DMASegment, _ body: (_ bytes: UInt64, _ isShared: Bool) -> Void) {
+    private func forEachRun(of segment: DMASegment, _ body: (_ bytes: UInt64, _ isShared: Bool) -> Void) {
         var at = segment.address
         let end = segment.address + segment.bytes
         while at < end {
-            let next = min(end, (at | 0xffff) + 1)
-            let state = kernel.platform.machine.frameState(at: at)
-            body(next - at, state == .shared || state == .sharedAbsent)
-            at = next
+            var state: UInt32 = 0
+            let bytes = unsafe tce_frame_run(kernel.platform.machine.handle, at, end, &state)
+            guard bytes > 0 else { return }
+            let kind = FrameState(rawValue: state)
+            body(bytes, kind == .shared || kind == .sharedAbsent)
+            at += bytes
         }
     }
 
@@ -78,8 +80,8 @@ extension PolicyRun {
         for segment in memory {
             let first = max(segment.address, start), last = min(segment.address + segment.bytes, end)
             if first < last { leak.leakedBytes += last - first }
-            forEachFrame(of: segment) { _, isShared in
-                if !isShared { leak.ciphertextPages += 1 }
+            forEachRun(of: segment) { bytes, isShared in
+                if !isShared { leak.ciphertextPages += (bytes + 0xffff) >> 16 }
             }
         }
         return leak

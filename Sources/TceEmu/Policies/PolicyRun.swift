@@ -224,14 +224,17 @@ struct PolicyRun: ~Copyable {
         return PolicyResult.Cost(sum(of: .run) - before)
     }
 
+    /// Bytes that are not another seed's.
     private static func pattern(_ seed: UInt64, _ count: Int) -> [UInt8] {
         var state = seed &* 0x9E37_79B9_7F4A_7C15
-        return (0..<count).map { _ in
+        var words = [UInt64](repeating: 0, count: (count + 7) / 8)
+        for index in words.indices {
             state ^= state << 13
             state ^= state >> 7
             state ^= state << 17
-            return UInt8(truncatingIfNeeded: state)
+            words[index] = state
         }
+        return unsafe words.withUnsafeBytes { unsafe Array($0.prefix(count)) }
     }
 
     private mutating func guestWrites(_ memory: Shared, seed: UInt64) throws {

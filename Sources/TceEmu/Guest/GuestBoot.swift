@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a guest's boot asks of its platform.
+public struct GuestBoot: Encodable, Hashable, Sendable {
+    /// By phase.
+    public var calls: [GuestPhase: GuestCalls]
+    public var configuration: GuestConfiguration
+    public var profile: TimingProfile
+    /// Guest cycles of all of it.
+    public var cycles: UInt64
+
+    /// Boots a guest, and sets a mask of 64 bits on one device of each host bridge.
+    ///
+    /// - Parameter record: takes the events of the boot, in order; times in nanoseconds.
+    public init(
+        _ configuration: GuestConfiguration, profile: TimingProfile,
+        record: ((TraceEvent) throws -> Void)? = nil
+    ) throws {
+        var kernel = try GuestKernel(configuration, profile: profile)
+        kernel.platform.recorder = record.map(GuestRecorder.init)
+        try kernel.boot()
+        try Self.probe(&kernel)
+        if configuration.isKdump {
+            try kernel.restart()
+            try Self.probe(&kernel)
+        }
+        calls = kernel.platform.calls
+        self.configuration = configuration
+        self.profile = profile
+        cycles = calls.values.reduce(0) { $0 + $1.cycles }
+    }
+
+    private static func probe(_ kernel: inout GuestKernel) throws {
+        kernel.devices = kernel.nodes.indices.filter { !kernel.nodes[$0].isVirtual }.map { GuestDevice(node: $0) }
+        for device in kernel.devices.indices { _ = try kernel.setMasks(device, .max) }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case phases, rtas, ultracalls, cycles, kernel, profile
+        case sharedFrames = "shared_frames"
+        case phaseCycles = "phase_cycles"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        var phases: [String: [String: [String: GuestCalls.Hcalls]]] = [:]
+        for (phase, calls) in calls {
+            let tables = calls.hcalls.filter { !$0.value.isEmpty }
+            guard !tables.isEmpty else { continue }
+            phases[phase.rawValue] = Dictionary(uniqueKeysWithValues: tables.map { ($0.key.hex, $0.value) })
+        }
+        try keys.encode(phases, forKey: .phases)
+        try keys.encode(sum(\.rtas), forKey: .rtas)
+        try keys.encode(sum(\.ultracalls), forKey: .ultracalls)
+        try keys.encode(calls.values.reduce(0) { $0 + $1.sharedFrames }, forKey: .sharedFrames)
+        try keys.encode(cycles, forKey: .cycles)
+        try keys.encode(
+            Dictionary(uniqueKeysWithValues: calls.map { ($0.key.rawValue, $0.value.cycles) }), forKey: .phaseCycles)
+        try keys.encode(configuration.level.description, forKey: .kernel)
+        try keys.encode(profile.name, forKey: .profile)
+    }
+
+    private func sum(_ part: KeyPath<GuestCalls, [String: UInt64]>) -> [String: UInt64] {
+        calls.values.reduce(into: [:]) { $0.merge($1[keyPath: part], uniquingKeysWith: +) }
+    }
+}
+
+extension GuestBoot: CustomStringConvertible {
+    /// For a person.
+    public var description: String {
+        var table = TextTable()
+        table.add("", "LIOBN", "call", "calls", "TCEs", "errors", "time")
+        for phase in GuestPhase.allCases {
+            guard let calls = calls[phase] else { continue }
+            var rows: [[String]] = []
+            for (liobn, kinds) in calls.hcalls.sorted(by: { $0.key < $1.key }) {
+                for (name, one) in kinds.sorted(by: { $0.key < $1.key }) {
+                    rows.append([liobn.hex, name, one.calls.grouped, one.tces.grouped, one.errors.grouped])
+                }
+            }
+            for (name, count) in calls.rtas.sorted(by: { $0.key < $1.key }) { rows.append(["", name, count.grouped, "", ""]) }
+            for (name, count) in calls.ultracalls.sorted(by: { $0.key < $1.key }) {
+                rows.append(["", name, count.grouped, "", ""])
+            }
+            for (index, row) in rows.enumerated() {
+                table.add([index == 0 ? phase.rawValue : ""] + row + [index == 0 ? time(calls.cycles) : ""])
+            }
+        }
+        let guest = configuration
+        return "Linux \(guest.level) boots with \(bytes(guest.memoryBytes)) on \(guest.platform)"
+            + (guest.isSecure ? ", secure, policy \(guest.policy.name)" : "")
+            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(time(cycles)) in calls\n\n" + table.text
+    }
+
+    private func time(_ cycles: UInt64) -> String {
+        let (high, low) = cycles.multipliedFullWidth(by: 1000)
+        guard high < profile.clockMHz else { return "-" }
+        return duration(nanoseconds: profile.clockMHz.dividingFullWidth((high, low)).quotient)
+    }
+}

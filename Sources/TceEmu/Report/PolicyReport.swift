@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A comparison of policies for a person: which one serves which device, at what boot cost, exposing how much.
+public struct PolicyReport: CustomStringConvertible {
+    private let comparison: PolicyComparison
+    private let results: [PolicyResult]
+
+    public init(_ comparison: PolicyComparison, _ results: [PolicyResult]) {
+        self.comparison = comparison
+        self.results = results
+    }
+
+    public var description: String {
+        head + outcomes + costs + settings + leaks + legend
+    }
+
+    private var head: String {
+        let options = comparison.options
+        return "\(counted(UInt64(results.count), "run")) of a secure guest: Linux \(options.level) on \(options.platform), "
+            + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(options.bufferBytes)), profile \(options.profile.name)\n"
+    }
+
+    /// What is shown first: one setting, the one of the thread where it was run.
+    private var setting: MultiTCE { comparison.settings.contains(.call) ? .call : comparison.settings.first ?? .call }
+
+    private func shown(_ policy: DMAPolicy) -> [PolicyResult] {
+        // Upstream is what it is: without lists.
+        let own: MultiTCE = policy.name == "U56" && comparison.settings.contains(.split) ? .split : setting
+        return results.filter { $0.cell.policy.name == policy.name && $0.cell.multiTCE == own }
+    }
+
+    /// Equal outcomes once, in the order of windows and places.
+    private func summary(_ results: [PolicyResult]) -> String {
+        var codes: [String] = []
+        for result in results where !codes.contains(result.outcome.rawValue) { codes.append(result.outcome.rawValue) }
+        return codes.joined(separator: "/")
+    }
+
+    private var outcomes: String {
+        var table = TextTable(alignsNumbers: false)
+        table.add([""] + comparison.devices.map(\.rawValue))
+        for policy in comparison.policies {
+            let shown = shown(policy)
+            table.add([policy.name] + comparison.devices.map { device in
+                summary(shown.filter { $0.cell.device == device })
+            })
+        }
+        return "\nWhich device works (multi-TCE \(setting.rawValue)"
+            + (comparison.policies.contains { $0.name == "U56" } && comparison.settings.contains(.split) ? ", U56 split" : "")
+            + "; more than one code: by window and place of SWIOTLB)\n" + table.text
+    }
+
+    /// What the first device that works costs and exposes; of a policy without one, the first.
+    private var costs: String {
+        var table = TextTable()
+        table.add("", "device", "boot hcalls", "boot time", "hcalls/I/O", "time/I/O", "shared", "reachable", "latent")
+        for policy in comparison.policies {
+            let shown = shown(policy)
+            guard let result = shown.first(where: { $0.outcome == .ok }) ?? shown.first else { continue }
+            table.add(
+                policy.name, result.cell.device.rawValue, result.boot.hcallCount.grouped, time(result.boot.cycles),
+                result.perIO.map { $0.hcallCount.grouped } ?? "-", result.perIO.map { time($0.cycles) } ?? "-",
+                bytes(result.shared), bytes(result.reachable), bytes(result.latent))
+        }
+        return "\nWhat it costs and exposes (the first device that works, else the first)\n" + table.text
+    }
+
+    /// Boot time by setting, where more than one was run.
+    private var settings: String {
+        guard comparison.settings.count > 1 else { return "" }
+        var table = TextTable()
+        table.add([""] + comparison.settings.map(\.rawValue))
+        for policy in comparison.policies {
+            table.add([policy.name] + comparison.settings.map { setting in
+                let device = shown(policy).first { $0.outcome == .ok }?.cell ?? shown(policy).first?.cell
+                let result = results.first {
+                    $0.cell.policy.name == policy.name && $0.cell.multiTCE == setting && $0.cell.device == device?.device
+                }
+                return result.map { "\(time($0.boot.cycles)) \($0.outcome.rawValue)" } ?? "-"
+            })
+        }
+        return "\nBoot time and outcome by multi-TCE setting (the same device)\n" + table.text
+    }
+
+    private var leaks: String {
+        guard comparison.options.leak != nil else { return "" }
+        var table = TextTable()
+        table.add("", "device", "leaked bytes got", "ciphertext pages", "faults")
+        for policy in comparison.policies {
+            guard let result = shown(policy).first, let leak = result.leak else { continue }
+            table.add(
+                policy.name, result.cell.device.rawValue, leak.leakedBytes.grouped, leak.ciphertextPages.grouped,
+                leak.faults.grouped)
+        }
+        return "\nA page is shared by mistake, and a device reads all it can\n" + table.text
+    }
+
+    private var legend: String {
+        let used = Set(results.map(\.outcome))
+        return "\n" + PolicyOutcome.allCases.filter(used.contains).map { "\($0.rawValue) \($0.text)" }
+            .joined(separator: ", ") + "\n"
+    }
+
+    private func time(_ cycles: UInt64) -> String {
+        let (high, low) = cycles.multipliedFullWidth(by: 1000)
+        let clock = comparison.options.profile.clockMHz
+        guard high < clock else { return "-" }
+        return duration(nanoseconds: clock.dividingFullWidth((high, low)).quotient)
+    }
+}
+
+extension PolicyReport {
+    /// One line for each cell.
+    public static func csv(_ results: [PolicyResult]) -> String {
+        let hcalls = ["H_PUT_TCE", "H_PUT_TCE_INDIRECT", "H_STUFF_TCE"]
+        func cost(_ prefix: String) -> [String] {
+            hcalls.map { "\(prefix).\($0)" } + ["rtas", "ultracalls", "cycles"].map { "\(prefix).\($0)" }
+        }
+        func fields(_ cost: PolicyResult.Cost?) -> [String] {
+            guard let cost else { return Array(repeating: "", count: hcalls.count + 3) }
+            return hcalls.map { String(cost.hcalls[$0] ?? 0) }
+                + [cost.rtas.values.reduce(0, +), cost.ultracalls.values.reduce(0, +), cost.cycles].map(String.init)
+        }
+        let leaks = results.contains { $0.leak != nil }
+        var header = ["policy", "multitce", "device", "window", "swiotlb", "outcome"]
+        header += ["shared", "reachable", "latent", "plain"] + cost("boot") + cost("per_io")
+        if leaks { header += ["leak.leaked_bytes", "leak.ciphertext_pages", "leak.faults"] }
+        var lines = [(header + ["why"]).joined(separator: ",")]
+        for result in results {
+            var line = [
+                result.cell.policy.name, result.cell.multiTCE.rawValue, result.cell.device.rawValue,
+                String(result.cell.windowBytes), result.place, result.outcome.rawValue,
+            ]
+            line += [result.shared, result.reachable, result.latent, result.plain].map(String.init)
+            line += fields(result.boot) + fields(result.perIO)
+            if leaks, let leak = result.leak {
+                line += [leak.leakedBytes, leak.ciphertextPages, leak.faults].map(String.init)
+            }
+            lines.append((line + [csvField(result.why)]).joined(separator: ","))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// A size as people say it: "64 MiB", "64.3125 MiB", "0".
+func bytes(_ count: UInt64) -> String {
+    guard count > 0 else { return "0" }
+    let units: [(shift: UInt64, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB"), (0, "B")]
+    // The largest unit in which four digits behind the point tell all of it, else the largest that is not above it.
+    let fitting = units.filter { count >> $0.shift > 0 }
+    let unit = fitting.first { (count & (1 << $0.shift - 1)) * 10000 & (1 << $0.shift - 1) == 0 } ?? fitting[0]
+    let whole = count >> unit.shift, rest = (count & (1 << unit.shift - 1)) * 10000 >> unit.shift
+    var digits = String(10000 + rest).dropFirst()
+    while digits.last == "0" { digits.removeLast() }
+    return "\(whole)\(digits.isEmpty ? "" : ".\(digits)") \(unit.name)"
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Synchronization
+import TceEmu
+
+struct Policies: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the ways in which a secure guest can do DMA, with each kind of device, and judges them.",
+        discussion: """
+            Each cell boots a guest, sets a driver's masks, gives the device a ring and payload, and looks at where its \
+            accesses land and at every byte that moves. docs/policies.md tells what the policies and devices are.
+
+            Policies: \(DMAPolicy.all.map(\.name).joined(separator: ", "))
+            Devices: \(DeviceClass.allCases.map(\.rawValue).joined(separator: ", "))
+
+            Examples:
+              tce-emu policies
+              tce-emu policies --policy P2,P3 --device D32 --kernel 5.10 --format json
+              tce-emu policies --swiotlb-start 0x3500000 --tce-size 16M --leak 0x12340000
+            """)
+
+    @Option(help: "Policies, with commas between. The default is all.")
+    var policy: String?
+
+    @Option(help: "Multi-TCE settings: life, call, unshared, off, split. The default is all.")
+    var multitce: String?
+
+    @Option(help: "Devices. The default is all.")
+    var device: String?
+
+    @Option(help: "Sizes of the default window. The default is 1G,2G.")
+    var window: String?
+
+    @Option(help: "Places of the bounce buffer: L1 (below 1 GiB), L4 (at 2.5 GiB), L5 (above 4 GiB). The default is all.")
+    var swiotlb: String?
+
+    @Option(help: "Address of the bounce buffer, instead of --swiotlb.")
+    var swiotlbStart: String?
+
+    @Option(help: "Size of the bounce buffer.", transform: parseBytes)
+    var swiotlbSize: UInt64 = 64 << 20
+
+    @Option(help: "Memory of the guest.", transform: parseBytes)
+    var memory: UInt64 = 32 << 30
+
+    @Option(help: "The largest TCE size that a dynamic window is offered: 64K, 16M.", transform: parseBytes)
+    var tceSize: UInt64 = 64 << 10
+
+    @Option(help: "Host bridges (PEs), each with one such device.")
+    var pe = 1
+
+    @Option(help: "Processors.")
+    var cpus = 2
+
+    @Option(help: "Version of the guest's kernel.", transform: parseKernel)
+    var kernel = KernelLevel.v5_5
+
+    @Option(help: "Whether there are dynamic windows.")
+    var ddw = Switch.on
+
+    @Option(help: "What a secure guest makes of a mask below 64 bits: off, on, closed. The default is the policy's.")
+    var maskCheck: String?
+
+    @Flag(help: "Drivers go on where a mask is refused.")
+    var ignoreRefusals = false
+
+    @Option(help: "Bytes of a request.", transform: parseBytes)
+    var requestBytes: UInt64 = 64 << 10
+
+    @Option(help: "Where coherent memory comes from: low, high.")
+    var coherent: String?
+
+    @Option(help: "Whose answers the machine gives.")
+    var platform: String?
+
+    @Option(help: "A page that the guest shares by mistake.")
+    var leak: String?
+
+    @Option(help: "What everything costs: a built-in profile or a YAML file.")
+    var profile = "secure-2019"
+
+    @OptionGroup var changes: ProfileChanges
+    @OptionGroup var format: FormatOption
+
+    func run() throws {
+        do {
+            let comparison = try comparison()
+            let total = UInt64(comparison.cells.count)
+            let progress = Mutex<ProgressBox>(ProgressBox("policies", total: total))
+            let results = try comparison.run { done in
+                progress.withLock { $0.update(UInt64(done)) }
+            }
+            progress.withLock { $0.end() }
+            switch format.format {
+            case .text: try printResult(PolicyReport(comparison, results).description)
+            case .json: try printResult(jsonReport(results))
+            case .csv: try printResult(PolicyReport.csv(results))
+            }
+        } catch {
+            throw ExitStatus.describe(error)
+        }
+    }
+
+    private func comparison() throws -> PolicyComparison {
+        var comparison = PolicyComparison()
+        if let policy { comparison.policies = try list(policy, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) } }
+        if let multitce {
+            comparison.settings = try list(multitce, "--multitce", comparison.settings.map(\.rawValue)) { MultiTCE(rawValue: $0) }
+        }
+        if let device {
+            comparison.devices = try list(device, "--device", DeviceClass.allCases.map(\.rawValue)) { DeviceClass(rawValue: $0) }
+        }
+        if let window { comparison.windows = try window.split(separator: ",").map { try parseBytes(String($0)) } }
+        if let swiotlb {
+            comparison.buffers = try list(swiotlb, "--swiotlb", BufferPlace.allCases.map(\.rawValue)) {
+                BufferPlace(rawValue: $0)?.start
+            }
+        }
+        if let swiotlbStart { comparison.buffers = [try parseAddress(swiotlbStart)] }
+        comparison.options = try options()
+        return comparison
+    }
+
+    private func options() throws -> PolicyOptions {
+        var options = PolicyOptions()
+        options.level = kernel
+        if let platform { options.platform = try Platform(named: platform) }
+        options.memoryBytes = memory
+        options.bufferBytes = swiotlbSize
+        options.tceBytes = tceSize
+        guard (1...64).contains(pe) else { throw ValidationError("--pe is \(pe); expected 1 to 64") }
+        options.nodes = pe
+        guard (1...2048).contains(cpus) else { throw ValidationError("--cpus is \(cpus); expected 1 to 2048") }
+        options.cpus = cpus
+        options.usesDDW = ddw == .on
+        if let maskCheck {
+            options.maskCheck = try list(maskCheck, "--mask-check", DMAPolicy.MaskCheck.allCases.map(\.rawValue)) {
+                DMAPolicy.MaskCheck(rawValue: $0)
+            }.first
+        }
+        options.heedsRefusals = !ignoreRefusals
+        guard requestBytes > 0, requestBytes <= 64 << 20 else {
+            throw ValidationError("--request-bytes is \(requestBytes); expected 1 to 64M")
+        }
+        options.requestBytes = requestBytes
+        if let coherent {
+            let places = GuestConfiguration.PagePlace.allCases
+            options.coherentPlace =
+                try list(coherent, "--coherent", places.map(\.rawValue)) { GuestConfiguration.PagePlace(rawValue: $0) }[0]
+        }
+        if let leak { options.leak = try parseAddress(leak) }
+        options.profile = try changes.apply(to: TimingProfile(fileOrName: profile))
+        return options
+    }
+}
+
+/// Words of an option with commas between.
+func list<Value>(_ text: String, _ option: String, _ allowed: [String], _ make: (String) -> Value?) throws -> [Value] {
+    let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    return try words.map { word in
+        guard let value = make(word) else {
+            throw ValidationError("\(option) has \(word); expected \(allowed.joined(separator: ", "))")
+        }
+        return value
+    }
+}
+
+func parseKernel(_ text: String) throws -> KernelLevel {
+    guard let level = KernelLevel(text) else {
+        throw ValidationError(
+            "--kernel is \(text); expected a version from \(KernelLevel.all[0]) on, such as "
+                + KernelLevel.all.map(\.description).joined(separator: ", "))
+    }
+    return level
+}
+
+func parseAddress(_ text: String) throws -> UInt64 {
+    let digits = text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
+    guard let address = digits else { throw ValidationError("\(text) is no address; expected one such as 0x3500000") }
+    return address
+}
+
+/// Progress that several threads tell.
+struct ProgressBox: ~Copyable {
+    private var progress: Progress
+
+    init(_ what: String, total: UInt64) {
+        progress = Progress(what, total: total)
+    }
+
+    mutating func update(_ done: UInt64) { progress.update(done: done, events: done) }
+    mutating func end() { progress.end() }
+}
