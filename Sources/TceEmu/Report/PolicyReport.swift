@@ -142,15 +142,13 @@ extension PolicyReport {
     }
 }
 
-/// A size as people say it: "64 MiB", "64.3125 MiB", "0".
+/// A size as people say it: "64 MiB", "64.3125 MiB", "31.93 GiB", "0".
 func bytes(_ count: UInt64) -> String {
-    guard count > 0 else { return "0" }
-    let units: [(shift: UInt64, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB"), (0, "B")]
-    // The largest unit in which four digits behind the point tell all of it, else the largest that is not above it.
-    let fitting = units.filter { count >> $0.shift > 0 }
-    let unit = fitting.first { (count & (1 << $0.shift - 1)) * 10000 & (1 << $0.shift - 1) == 0 } ?? fitting[0]
-    let whole = count >> unit.shift, rest = (count & (1 << unit.shift - 1)) * 10000 >> unit.shift
-    var digits = String(10000 + rest).dropFirst()
-    while digits.last == "0" { digits.removeLast() }
-    return "\(whole)\(digits.isEmpty ? "" : ".\(digits)") \(unit.name)"
+    let units: [(shift: UInt64, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
+    guard let unit = units.first(where: { count >> $0.shift > 0 }) else { return count == 0 ? "0" : "\(count) B" }
+    let mask = (UInt64(1) << unit.shift) - 1, part = (count & mask) * 10_000
+    // Four digits where they tell all of it, else two.
+    let digits = String(10_000 + (part >> unit.shift)).dropFirst().prefix(part & mask == 0 ? 4 : 2)
+    let fraction = digits.reversed().drop { $0 == "0" }.reversed()
+    return "\(count >> unit.shift)\(fraction.isEmpty ? "" : "." + String(fraction)) \(unit.name)"
 }
