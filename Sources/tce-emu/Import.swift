@@ -41,12 +41,16 @@ struct ImportQEMU: ParsableCommand {
 
     @OptionGroup var machine: RecordedMachine
 
+    @Flag(help: "Put the maps and unmaps of the DMA API before the hcalls that tell of them.")
+    var lift = false
+
     @OptionGroup var options: ImportOptions
 
     func run() throws {
         var importer = QEMULogImporter(machine.options)
         try importTrace(
-            from: log, with: &importer, options, ifEmpty: "was it recorded with -trace 'spapr_iommu*'?")
+            from: log, with: &importer, options, lifts: lift,
+            ifEmpty: "was it recorded with -trace 'spapr_iommu*'?")
     }
 }
 
@@ -119,7 +123,8 @@ struct ImportText: ParsableCommand {
 
 /// Reads lines, writes a trace, says what was not understood.
 private func importTrace<Importer: TraceImporter>(
-    from path: String, with importer: inout Importer, _ options: ImportOptions, ifEmpty hint: String
+    from path: String, with importer: inout Importer, _ options: ImportOptions, lifts: Bool = false,
+    ifEmpty hint: String
 ) throws {
     do {
         let input = try openInput(path)
@@ -129,6 +134,7 @@ private func importTrace<Importer: TraceImporter>(
         }
         let lines = LineSource(input)
         let target = ImportTarget(options)
+        var lifter = TraceLifter()
         var progress = Progress("import", total: fileSize(path))
         defer { progress.end() }
         var failure: (any Error)?
@@ -136,7 +142,7 @@ private func importTrace<Importer: TraceImporter>(
             try importer.importAll(lines) { header in
                 try target.begin(header)
             } _: { event in
-                try target.append(event)
+                for event in lifts ? lifter.lift(event) : [event] { try target.append(event) }
                 if target.events % 65_536 == 0 { progress.update(done: lines.bytesRead, events: target.events) }
             }
             try target.finish()
@@ -153,6 +159,10 @@ private func importTrace<Importer: TraceImporter>(
             throw failure
         }
         complain(importer.report, of: path, ifEmpty: hint)
+        if lifts {
+            let counts = lifter.counts
+            complain("\(path): \(counts.maps) maps, \(counts.unmaps) unmaps, \(counts.others) hcalls that are neither")
+        }
         if importer.report.notUnderstoodLines > 0 { throw ExitStatus.dataError }
     } catch {
         throw ExitStatus.describe(error, file: error is FileError ? nil : path)

@@ -83,18 +83,12 @@ extension GuestBoot: CustomStringConvertible {
                 rows.append(["", name, count.grouped, "", ""])
             }
             for (index, row) in rows.enumerated() {
-                table.add([index == 0 ? phase.rawValue : ""] + row + [index == 0 ? time(calls.cycles) : ""])
+                table.add([index == 0 ? phase.rawValue : ""] + row + [index == 0 ? profile.time(calls.cycles) : ""])
             }
         }
         let guest = configuration
         return "Linux \(guest.level) boots with \(bytes(guest.memoryBytes)) on \(guest.platform)"
             + (guest.isSecure ? ", secure, policy \(guest.policy.name)" : "")
-            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(time(cycles)) in calls\n\n" + table.text
-    }
-
-    private func time(_ cycles: UInt64) -> String {
-        let (high, low) = cycles.multipliedFullWidth(by: 1000)
-        guard high < profile.clockMHz else { return "-" }
-        return duration(nanoseconds: profile.clockMHz.dividingFullWidth((high, low)).quotient)
+            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(profile.time(cycles)) in calls\n\n" + table.text
     }
 }

@@ -43,22 +43,27 @@ extension GuestKernel {
 
     /// The platform's part: host bridges and virtual devices, with their windows.
     private mutating func plug() throws {
-        for phb in configuration.phbs {
-            try platform.machine.plug(phb)
-            try platform.note(
-                .phb(
-                    TraceEvent.PHB(
-                        buid: phb.buid, liobn: phb.liobn, windowStart: phb.windowStart, windowBytes: phb.windowBytes,
-                        dma64Start: phb.dma64Start, pageShifts: phb.pageShifts, ddw: phb.ddw)))
-            nodes.append(DMANode(buid: phb.buid, isDDWOffered: phb.ddw, defaultWindow: phb.defaultWindow))
-        }
-        for index in 0..<configuration.vioDevices {
-            let window = DMAWindow(
-                liobn: Self.virtualLIOBN + LIOBN(index), pageCount: Self.virtualWindowBytes >> 12)
-            try platform.machine.plug(window)
-            try platform.note(.window(TraceEvent.Window(liobn: window.liobn, tces: window.pageCount)))
-            nodes.append(DMANode(buid: 0, isDDWOffered: false, defaultWindow: window))
-        }
+        for phb in configuration.phbs { try add(phb) }
+        for index in 0..<configuration.vioDevices { try addVirtualDevice(Self.virtualLIOBN + LIOBN(index)) }
+    }
+
+    /// A host bridge comes.
+    mutating func add(_ phb: PHBConfiguration) throws {
+        try platform.machine.plug(phb)
+        try platform.note(
+            .phb(
+                TraceEvent.PHB(
+                    buid: phb.buid, liobn: phb.liobn, windowStart: phb.windowStart, windowBytes: phb.windowBytes,
+                    dma64Start: phb.dma64Start, pageShifts: phb.pageShifts, ddw: phb.ddw)))
+        nodes.append(DMANode(buid: phb.buid, isDDWOffered: phb.ddw, defaultWindow: phb.defaultWindow))
+    }
+
+    /// A virtual device comes.
+    mutating func addVirtualDevice(_ liobn: LIOBN) throws {
+        let window = DMAWindow(liobn: liobn, pageCount: Self.virtualWindowBytes >> 12)
+        try platform.machine.plug(window)
+        try platform.note(.window(TraceEvent.Window(liobn: window.liobn, tces: window.pageCount)))
+        nodes.append(DMANode(buid: 0, isDDWOffered: false, defaultWindow: window))
     }
 
     // MARK: A secure guest
@@ -110,7 +115,8 @@ extension GuestKernel {
 
     // MARK: Tables
 
-    private mutating func setUp(_ node: Int) throws {
+    /// A node's table is made and cleared, and what the policy wants is mapped.
+    mutating func setUp(_ node: Int) throws {
         let window = nodes[node].defaultWindow
         let policy = configuration.policy
         if configuration.isSecure, policy.defaultWindow == .removed, !nodes[node].isVirtual {

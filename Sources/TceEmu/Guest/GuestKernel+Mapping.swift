@@ -27,6 +27,17 @@ extension GuestKernel {
         }
     }
 
+    /// One element of a scatter-gather call; `handle` is where the one before it ended.
+    mutating func mapElement(
+        _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, handle: inout Int, cpu: Int
+    ) throws -> Result<IOBA, GuestFailure> {
+        guard case .table(let table) = route(device, coherent: false) else {
+            return try map(device, address, bytes: bytes, access, cpu: cpu)
+        }
+        platform.spend(Self.mapCycles)
+        return try mapInTable(device, table, address, bytes: bytes, access, handle: &handle, cpu: cpu)
+    }
+
     mutating func mapInTable(
         _ device: Int, _ table: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess,
         handle: inout Int, cpu: Int

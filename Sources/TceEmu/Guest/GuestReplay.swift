@@ -11,8 +11,10 @@ public struct GuestReplay: ~Copyable {
     /// What this guest was given for what the recorded one was.
     private var mapped: [IOBA: Mapping] = [:]
     private var coherent: [IOBA: CoherentMemory] = [:]
-    /// Elements of a scatter-gather call that goes on.
-    private var list: [(call: TraceEvent.Guest, element: GuestKernel.Element)] = []
+    /// Where each CPU's last map ended: for this guest and for the recorded one, in entries.
+    private var ends: [Int: (own: Int, recorded: UInt64)] = [:]
+    /// CPUs whose scatter-gather call goes on.
+    private var openLists: Set<Int> = []
     private var result = GuestReplayResult()
 
     private struct Mapping {
@@ -40,13 +42,13 @@ public struct GuestReplay: ~Copyable {
             result.passedOver += 1
             return
         }
-        let device = device(call.device), cpu = Int(call.cpu ?? 0)
+        let device = try device(call.device), cpu = Int(call.cpu ?? 0)
         switch call.kind {
         case .map: try map(call, device, cpu)
-        case .unmap: try unmap(call, cpu)
+        case .unmap: try unmap(call, device, cpu)
         case .sync:
             result.syncs += 1
-            guard let mapping = mapping(of: call.address) else { return missing() }
+            guard let mapping = mapped[call.address] else { return missing() }
             try kernel.sync(mapping.device, mapping.address, bytes: call.length, mapping.access, forCPU: call.cpuSide)
         case .alloc: try allocate(call, device, cpu)
         case .free:
@@ -61,11 +63,30 @@ public struct GuestReplay: ~Copyable {
 
     private mutating func missing() { result.unknown += 1 }
 
-    /// A number that is the LIOBN of a table names a device of that node, any other one of the first.
-    private mutating func device(_ number: UInt32) -> Int {
+    /// LIOBNs of host bridges have this bit; those of virtual devices have not (QEMU include/hw/ppc/spapr.h).
+    private static let bridgeBit = LIOBN(0x8000_0000)
+    /// Smaller numbers are no LIOBNs.
+    private static let liobnMin = UInt32(0x10000)
+
+    /// A number that is an LIOBN names a device of that table, which the guest is given if it has none; any other one is
+    /// a device of the first node.
+    private mutating func device(_ number: UInt32) throws -> Int {
         if let device = devices[number] { return device }
-        let node = kernel.nodes.firstIndex { $0.defaultWindow.liobn == LIOBN(number) } ?? 0
-        kernel.devices.append(GuestDevice(node: node))
+        let liobn = LIOBN(number)
+        var node = kernel.nodes.firstIndex { $0.defaultWindow.liobn == liobn }
+        if node == nil, number >= Self.liobnMin {
+            if liobn & Self.bridgeBit != 0 {
+                var phb = PHBConfiguration()
+                phb.liobn = number
+                phb.buid += UInt64(kernel.nodes.count)
+                try kernel.add(phb)
+            } else {
+                try kernel.addVirtualDevice(liobn)
+            }
+            node = kernel.nodes.count - 1
+            try kernel.setUp(kernel.nodes.count - 1)
+        }
+        kernel.devices.append(GuestDevice(node: node ?? 0))
         devices[number] = kernel.devices.count - 1
         return kernel.devices.count - 1
     }
@@ -74,38 +95,26 @@ public struct GuestReplay: ~Copyable {
 
     private mutating func map(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
         result.maps += 1
-        if call.more || !list.isEmpty {
-            list.append((call, GuestKernel.Element(address: call.address, bytes: call.length)))
-            if !call.more { try mapList(device, cpu) }
-            return
-        }
-        switch try kernel.map(device, call.address, bytes: call.length, call.access, cpu: cpu) {
-        case .failure: note(call, failed: true)
-        case .success(let address): note(call, device, address)
+        // Allocations of one call go on where the last ended, those of another at a multiple of a block.
+        let block = UInt64(IOMMUTable.block), entry = call.value >> Self.pageShift
+        let follows = ends[cpu].map { $0.recorded == entry && entry % block != 0 } ?? false
+        var handle = openLists.contains(cpu) || follows ? ends[cpu]?.own ?? 0 : 0
+        if call.more { openLists.insert(cpu) } else { openLists.remove(cpu) }
+        switch try kernel.mapElement(
+            device, call.address, bytes: call.length, call.access, handle: &handle, cpu: cpu)
+        {
+        case .failure:
+            result.failures += 1
+            ends[cpu] = nil
+        case .success(let address):
+            note(call, device, address)
+            let pages = (call.value % (1 << Self.pageShift) + call.length + 1 << Self.pageShift - 1) >> Self.pageShift
+            ends[cpu] = (handle, entry + pages)
         }
     }
 
-    private mutating func mapList(_ device: Int, _ cpu: Int) throws {
-        let parts = list
-        list = []
-        guard let first = parts.first else { return }
-        switch try kernel.mapList(device, parts.map(\.element), first.call.access, cpu: cpu) {
-        case .failure:
-            for part in parts { note(part.call, failed: true) }
-        case .success(let segments):
-            // Each element lies in a segment at the place that the ones before it leave.
-            var segment = 0
-            var used: UInt64 = 0
-            for part in parts where part.element.bytes > 0 {
-                if used >= segments[segment].bytes {
-                    segment += 1
-                    used = 0
-                }
-                note(part.call, device, segments[segment].address + used)
-                used += part.element.bytes
-            }
-        }
-    }
+    /// An I/O page of a default window.
+    private static let pageShift = UInt64(12)
 
     private mutating func note(_ call: TraceEvent.Guest, _ device: Int, _ address: IOBA) {
         let failed = call.status.map { $0 < 0 } ?? false
@@ -116,16 +125,10 @@ public struct GuestReplay: ~Copyable {
         if address == call.value { result.equal += 1 }
     }
 
-    private mutating func note(_ call: TraceEvent.Guest, failed: Bool) {
-        result.failures += 1
-    }
-
-    private func mapping(of address: IOBA) -> Mapping? { mapped[address] }
-
     /// One call may undo several maps that lie behind one another.
-    private mutating func unmap(_ call: TraceEvent.Guest, _ cpu: Int) throws {
+    private mutating func unmap(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
         result.unmaps += 1
-        guard let first = mapped.removeValue(forKey: call.address) else { return missing() }
+        guard let first = mapped.removeValue(forKey: call.address) else { return try clear(call, device, cpu) }
         var run = first
         var next = call.address + first.bytes
         while next < call.address + call.length, let more = mapped[next], more.address == run.address + run.bytes {
@@ -136,10 +139,17 @@ public struct GuestReplay: ~Copyable {
         try kernel.unmap(run.device, run.address, bytes: run.bytes, run.access, cpu: cpu)
     }
 
+    /// What covers a whole table is no unmap: the kernel clears it. Anything else undoes what was not done.
+    private mutating func clear(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
+        let node = kernel.nodes[kernel.devices[device].node], window = node.defaultWindow
+        guard call.address == window.start, call.length == window.pageCount * window.pageBytes else { return missing() }
+        result.clears += 1
+    }
+
     private mutating func allocate(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
         result.allocations += 1
         switch try kernel.allocateCoherent(device, bytes: call.length, cpu: cpu) {
-        case .failure: note(call, failed: true)
+        case .failure: result.failures += 1
         case .success(let memory):
             coherent[call.value] = memory
             result.compared += 1
@@ -162,6 +172,8 @@ public struct GuestReplay: ~Copyable {
 public struct GuestReplayResult: Hashable, Sendable {
     public var maps: UInt64 = 0
     public var unmaps: UInt64 = 0
+    /// Unmaps that are clears of a whole table: the guest makes its own when it boots.
+    public var clears: UInt64 = 0
     public var syncs: UInt64 = 0
     public var allocations: UInt64 = 0
     public var frees: UInt64 = 0

@@ -101,12 +101,7 @@ public struct PolicyReport: CustomStringConvertible {
             .joined(separator: ", ") + "\n"
     }
 
-    private func time(_ cycles: UInt64) -> String {
-        let (high, low) = cycles.multipliedFullWidth(by: 1000)
-        let clock = comparison.options.profile.clockMHz
-        guard high < clock else { return "-" }
-        return duration(nanoseconds: clock.dividingFullWidth((high, low)).quotient)
-    }
+    private func time(_ cycles: UInt64) -> String { comparison.options.profile.time(cycles) }
 }
 
 extension PolicyReport {
