@@ -72,7 +72,9 @@ struct Boot: ParsableCommand {
             let boot: GuestBoot
             let effective = try changes.apply(to: TimingProfile(fileOrName: profile))
             if let output {
-                boot = try record(to: output, effective)
+                boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory, platform) { emit in
+                    try GuestBoot(guest(), profile: effective, record: emit)
+                }
             } else {
                 boot = try GuestBoot(guest(), profile: effective)
             }
@@ -85,19 +87,6 @@ struct Boot: ParsableCommand {
         } catch {
             throw ExitStatus.describe(error)
         }
-    }
-
-    private func record(to output: String, _ profile: TimingProfile) throws -> GuestBoot {
-        let guest = try guest()
-        var header = TraceHeader()
-        header.memoryBytes = guest.memoryBytes
-        header.platform = guest.platform.description
-        var writer = try TraceWriter(header, to: openOutput(output))
-        var events: [TraceEvent] = []
-        let boot = try GuestBoot(guest, profile: profile) { events.append($0) }
-        for event in events { try writer.append(event) }
-        _ = try writer.finish()
-        return boot
     }
 
     private func guest() throws -> GuestConfiguration {

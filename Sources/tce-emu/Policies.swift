@@ -82,9 +82,13 @@ struct Policies: ParsableCommand {
     @OptionGroup var changes: ProfileChanges
     @OptionGroup var format: FormatOption
 
+    @Option(help: "A trace to write of the one cell that is chosen; - is the standard output.")
+    var record: String?
+
     func run() throws {
         do {
             let comparison = try comparison()
+            if let record { return try write(comparison, to: record) }
             let total = UInt64(comparison.cells.count)
             let progress = Mutex<ProgressBox>(ProgressBox("policies", total: total))
             let results = try comparison.run { done in
@@ -99,6 +103,20 @@ struct Policies: ParsableCommand {
         } catch {
             throw ExitStatus.describe(error)
         }
+    }
+
+    /// Runs the one cell there is and keeps what it did.
+    private func write(_ comparison: PolicyComparison, to output: String) throws {
+        let cells = comparison.cells
+        guard cells.count == 1 else {
+            throw ValidationError(
+                "--record needs one cell, and these are \(cells.count): choose --policy, --multitce, --device, --window, "
+                    + "--swiotlb")
+        }
+        let result = try writeTrace(to: output, source: "policies: \(cells[0].policy.name)", memory, platform) { emit in
+            try comparison.record(cells[0], emit)
+        }
+        complain("\(output): \(result.outcome.rawValue), \(result.why)")
     }
 
     private func comparison() throws -> PolicyComparison {
@@ -178,6 +196,39 @@ func parseAddress(_ text: String) throws -> UInt64 {
     let digits = text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
     guard let address = digits else { throw ValidationError("\(text) is no address; expected one such as 0x3500000") }
     return address
+}
+
+/// Writes the trace of a guest of ours.
+func writeTrace<Result>(
+    to output: String, source: String, _ memory: UInt64, _ platform: String?,
+    _ body: (@escaping (TraceEvent) throws -> Void) throws -> Result
+) throws -> Result {
+    var header = TraceHeader()
+    header.memoryBytes = memory
+    header.platform = platform ?? Platform.qemu.description
+    header.source = source
+    header.writer = TceEmuPackage.nameAndVersion
+    let target = TraceTarget(try TraceWriter(header, to: openOutput(output)))
+    let result = try body { try target.append($0) }
+    try target.finish()
+    return result
+}
+
+/// A writer that a closure can hold.
+private final class TraceTarget {
+    private var writer: TraceWriter?
+
+    init(_ writer: consuming TraceWriter) {
+        self.writer = consume writer
+    }
+
+    func append(_ event: TraceEvent) throws {
+        try writer?.append(event)
+    }
+
+    func finish() throws {
+        _ = try writer.take()?.finish()
+    }
 }
 
 /// Progress that several threads tell.

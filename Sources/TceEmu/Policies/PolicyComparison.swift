@@ -47,6 +47,11 @@ public struct PolicyComparison: Sendable {
         }
     }
 
+    /// Runs one cell and hands on what guest, driver and device do; times in nanoseconds.
+    public func record(_ cell: PolicyCell, _ emit: @escaping (TraceEvent) throws -> Void) throws -> PolicyResult {
+        try PolicyRun.run(cell, options, record: emit)
+    }
+
     /// Runs all cells, on as many threads as the machine has processors; `progress` is told how many are done.
     public func run(progress: @Sendable (Int) -> Void = { _ in }) throws -> [PolicyResult] {
         let cells = cells, options = options

@@ -14,14 +14,20 @@ struct PolicyRun: ~Copyable {
 
     private static let ringBytes = UInt64(64) << 10
 
-    static func run(_ cell: PolicyCell, _ options: PolicyOptions) throws -> PolicyResult {
-        var run = try PolicyRun(cell, options)
+    /// - Parameter record: takes the calls of guest and driver and the device's accesses, in order; times in nanoseconds.
+    static func run(
+        _ cell: PolicyCell, _ options: PolicyOptions, record: ((TraceEvent) throws -> Void)? = nil
+    ) throws -> PolicyResult {
+        var run = try PolicyRun(cell, options, record)
         return try run.result()
     }
 
-    private init(_ cell: PolicyCell, _ options: PolicyOptions) throws {
+    private init(
+        _ cell: PolicyCell, _ options: PolicyOptions, _ record: ((TraceEvent) throws -> Void)?
+    ) throws {
         // A noncopyable value cannot be half made: what can throw comes first.
         var kernel = try GuestKernel(Self.guest(cell, options), profile: options.profile)
+        kernel.platform.recorder = record.map(GuestRecorder.init)
         try kernel.boot()
         // A guest of virtual devices has no host bridge: its nodes are all of the device's kind.
         kernel.devices = kernel.nodes.indices.map { GuestDevice(node: $0) }
@@ -117,11 +123,42 @@ struct PolicyRun: ~Copyable {
 
     private mutating func set(_ call: DeviceClass.MaskCall, _ number: Int) throws -> GuestFailure? {
         func mask(_ bits: Int) -> UInt64 { UInt64.max >> UInt64(64 - bits) }
-        return switch call {
-        case .both(let bits): try kernel.setMasks(number, mask(bits))
-        case .streaming(let bits): try kernel.setMask(number, mask(bits), coherent: false)
-        case .coherent(let bits): try kernel.setMask(number, mask(bits), coherent: true)
+        let calls: [(bits: Int, coherent: Bool)] =
+            switch call {
+            case .both(let bits): [(bits, false), (bits, true)]
+            case .streaming(let bits): [(bits, false)]
+            case .coherent(let bits): [(bits, true)]
+            }
+        for call in calls {
+            let failure = try kernel.setMask(number, mask(call.bits), coherent: call.coherent)
+            try note(.setMask, mask(call.bits), device: number, cpuSide: call.coherent, failed: failure != nil)
+            if let failure { return failure }
         }
+        return nil
+    }
+
+    /// A call of the DMA API goes into the record.
+    private mutating func note(
+        _ kind: TraceEvent.Guest.Kind, _ address: UInt64, device: Int = 0, value: UInt64 = 0, bytes: UInt64 = 0,
+        _ access: DMAAccess = [], cpuSide: Bool = false, failed: Bool = false
+    ) throws {
+        guard kernel.platform.recorder != nil else { return }
+        let failure: Int32 = kind == .setMask ? -5 : -12
+        try kernel.platform.note(
+            .guest(
+                TraceEvent.Guest(
+                    kind, device: UInt32(device), cpu: 0, address: address, value: value, length: bytes,
+                    access: access, cpuSide: cpuSide, status: failed ? failure : 0)))
+    }
+
+    /// An access of the device goes into the record.
+    private mutating func note(_ memory: Shared, _ access: DMAAccess) throws {
+        guard kernel.platform.recorder != nil, device.isBehindIOMMU else { return }
+        try kernel.platform.note(
+            .dma(
+                TraceEvent.DMA(
+                    liobn: device.window(memory.busAddress, in: kernel.platform.machine), buid: device.buid,
+                    ioba: memory.busAddress, length: memory.bytes, access: access)))
     }
 
     /// Memory that guest and device share, and what each calls it.
@@ -145,6 +182,7 @@ struct PolicyRun: ~Copyable {
             switch try kernel.allocateCoherent(index, bytes: Self.ringBytes) {
             case .failure(let failure): throw Self.stop(failure)
             case .success(let ring):
+                try note(.alloc, ring.address, value: ring.busAddress, bytes: ring.bytes, .readWrite)
                 work.ring = Shared(
                     address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
             }
@@ -175,8 +213,11 @@ struct PolicyRun: ~Copyable {
         for first in stride(from: 0, to: options.requestBytes, by: Int(most)) {
             let bytes = min(most, options.requestBytes - first)
             switch try kernel.map(index, at + first, bytes: bytes, access) {
-            case .failure(let failure): throw Self.stop(failure)
+            case .failure(let failure):
+                try note(.map, at + first, bytes: bytes, access, failed: true)
+                throw Self.stop(failure)
             case .success(let busAddress):
+                try note(.map, at + first, value: busAddress, bytes: bytes, access)
                 pieces.append(
                     Shared(
                         address: at + first, busAddress: busAddress, bytes: bytes,
@@ -194,7 +235,10 @@ struct PolicyRun: ~Copyable {
 
     private mutating func unmap(_ pieces: [Shared], _ access: DMAAccess) throws {
         guard cell.device.usesDMAAPI else { return }
-        for piece in pieces { try kernel.unmap(index, piece.busAddress, bytes: piece.bytes, access) }
+        for piece in pieces {
+            try note(.unmap, piece.busAddress, bytes: piece.bytes, access)
+            try kernel.unmap(index, piece.busAddress, bytes: piece.bytes, access)
+        }
     }
 
     // MARK: The device
@@ -250,6 +294,7 @@ struct PolicyRun: ~Copyable {
     private mutating func deviceReads(
         _ memory: Shared, _ name: String, seed: UInt64, from first: UInt64 = 0
     ) throws {
+        try note(memory, .read)
         try checkLanding(memory, name, .read)
         let expected = Array(Self.pattern(seed, Int(first + memory.bytes)).suffix(Int(memory.bytes)))
         switch device.read(memory.busAddress, bytes: memory.bytes, from: &kernel.platform.machine) {
@@ -257,11 +302,13 @@ struct PolicyRun: ~Copyable {
         case .done(let content):
             guard content != expected else { return }
             throw Stop.outcome(
-                .silent, "the device reads \(isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") in \(name)")
+                .silent,
+                "the device reads \(isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") in \(name)")
         }
     }
 
     private mutating func deviceWrites(_ memory: Shared, _ name: String, seed: UInt64) throws {
+        try note(memory, .write)
         try checkLanding(memory, name, .write)
         let damaged = kernel.platform.machine.sharing.damagedPages
         let content = Self.pattern(seed, Int(memory.bytes))

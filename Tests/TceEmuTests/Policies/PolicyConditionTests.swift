@@ -194,3 +194,28 @@ struct PolicyConditionTests {
         #expect(names.map { result.boot.hcalls[$0] ?? 0 } == row.4, "\(row.0) \(row.1) \(row.2)")
     }
 }
+
+extension PolicyConditionTests {
+    @Test("A slot in the tail that the naive fill leaves out faults; the one before it does not")
+    func faultInTheTail() throws {
+        var policy = try #require(DMAPolicy(named: "P3"))
+        policy.fill = .buffer(outward: false)
+        var guest = GuestConfiguration.secure(policy)
+        guest.bufferStart = 0x0350_0000
+        guest.phbs[0].pageShifts = 1 << 12 | 1 << 24
+        var kernel = try GuestKernel(guest, profile: TimingProfile())
+        try kernel.boot()
+        kernel.devices = [GuestDevice(node: 0)]
+        #expect(try kernel.setMasks(0, .max) == nil)
+        let device = DeviceModel(buid: kernel.nodes[0].buid, liobn: 0, isBehindIOMMU: true)
+        var faults: [UInt64] = []
+        for piece in 0..<256 {
+            let bus = try kernel.map(0, 0x1000_0000, bytes: 256 << 10, .read).get()
+            if device.landing(bus, bytes: 256 << 10, .read, in: kernel.platform.machine) == nil {
+                faults.append(UInt64(piece) << 18)
+            }
+        }
+        // 59 of 64 MiB have a TCE: the last 20 of 256 slots of 256 KiB have none.
+        #expect(faults == (236..<256).map { UInt64($0) << 18 })
+    }
+}
