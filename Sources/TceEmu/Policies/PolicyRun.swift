@@ -257,7 +257,10 @@ struct PolicyRun: ~Copyable {
         case .done(let content):
             guard content != expected else { return }
             throw Stop.outcome(
-                .silent, "the device reads \(isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") in \(name)")
+                .silent,
+                "the device reads "
+                    + (isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") + " in \(name)"
+            )
         }
     }
 
