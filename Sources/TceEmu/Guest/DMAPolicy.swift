@@ -11,8 +11,8 @@ public struct DMAPolicy: Hashable, Sendable {
         case none
         /// All memory.
         case memory
-        /// The bounce buffer. `outward`: rounded to whole TCEs; else as Linux's setrange rounds, which may leave its tail
-        /// without a TCE.
+        /// The bounce buffer. `outward`: rounded to whole TCEs; else as Linux's setrange rounds, which may leave its
+        /// tail without a TCE.
         case buffer(outward: Bool)
     }
 
@@ -63,7 +63,9 @@ public struct DMAPolicy: Hashable, Sendable {
     /// The policies of the thread, in its order.
     public static let all: [DMAPolicy] = [
         DMAPolicy(name: "P0", text: "no DMA operations: SWIOTLB, the IOMMU ignored (5.4, 5.5)", hasNoOperations: true),
-        DMAPolicy(name: "P1", text: "dma_iommu_ops: SWIOTLB over a window that maps all memory (the v5 series)", fill: .memory),
+        DMAPolicy(
+            name: "P1", text: "dma_iommu_ops: SWIOTLB over a window that maps all memory (the v5 series)", fill: .memory
+        ),
         DMAPolicy(
             name: "P1c", text: "P1, and a mask below 64 bits is refused", fill: .memory, maskCheck: .on),
         DMAPolicy(

@@ -78,7 +78,9 @@ extension GuestBoot: CustomStringConvertible {
                     rows.append([liobn.hex, name, one.calls.grouped, one.tces.grouped, one.errors.grouped])
                 }
             }
-            for (name, count) in calls.rtas.sorted(by: { $0.key < $1.key }) { rows.append(["", name, count.grouped, "", ""]) }
+            for (name, count) in calls.rtas.sorted(by: { $0.key < $1.key }) {
+                rows.append(["", name, count.grouped, "", ""])
+            }
             for (name, count) in calls.ultracalls.sorted(by: { $0.key < $1.key }) {
                 rows.append(["", name, count.grouped, "", ""])
             }
@@ -89,6 +91,7 @@ extension GuestBoot: CustomStringConvertible {
         let guest = configuration
         return "Linux \(guest.level) boots with \(bytes(guest.memoryBytes)) on \(guest.platform)"
             + (guest.isSecure ? ", secure, policy \(guest.policy.name)" : "")
-            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(profile.time(cycles)) in calls\n\n" + table.text
+            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(profile.time(cycles)) in calls\n\n"
+            + table.text
     }
 }

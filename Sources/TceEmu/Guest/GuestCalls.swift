@@ -20,6 +20,12 @@ public struct GuestCalls: Hashable, Sendable {
         public var tces: UInt64 = 0
         /// Calls whose status was not H_SUCCESS.
         public var errors: UInt64 = 0
+
+        static func += (sum: inout Hcalls, more: Hcalls) {
+            sum.calls += more.calls
+            sum.tces += more.tces
+            sum.errors += more.errors
+        }
     }
 
     /// By LIOBN and the hcall's name.
@@ -44,12 +50,15 @@ public struct GuestCalls: Hashable, Sendable {
         }
     }
 
+    mutating func add(_ one: Hcalls, _ name: String, _ liobn: LIOBN, cycles more: UInt64) {
+        hcalls[liobn, default: [:]][name, default: Hcalls()] += one
+        cycles += more
+    }
+
     public static func += (sum: inout GuestCalls, more: GuestCalls) {
         for (liobn, kinds) in more.hcalls {
             for (name, one) in kinds {
-                sum.hcalls[liobn, default: [:]][name, default: Hcalls()].calls += one.calls
-                sum.hcalls[liobn, default: [:]][name, default: Hcalls()].tces += one.tces
-                sum.hcalls[liobn, default: [:]][name, default: Hcalls()].errors += one.errors
+                sum.hcalls[liobn, default: [:]][name, default: Hcalls()] += one
             }
         }
         sum.rtas.merge(more.rtas, uniquingKeysWith: +)

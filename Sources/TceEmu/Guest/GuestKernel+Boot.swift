@@ -8,8 +8,8 @@ extension GuestKernel {
     private static let lppacaBytes = UInt64(1) << 10
     private static let traceLogBytes = UInt64(4) << 10
     private static let virtualWindowBytes = UInt64(256) << 20
-    /// LIOBN of the first virtual device.
-    private static let virtualLIOBN = LIOBN(0x7100_0000)
+    /// LIOBN of the first virtual device that does DMA: QEMU's console and NVRAM come before it.
+    private static let virtualLIOBN = LIOBN(0x7100_0002)
     /// What lies below it at boot: the kernel's image.
     private static let imageEnd = RealAddress(0x0200_0000)
     /// TCEs that a kdump kernel needs free.
@@ -22,8 +22,8 @@ extension GuestKernel {
         for node in nodes.indices { try setUp(node) }
     }
 
-    /// Another kernel is started in the place of this one, after a crash (`isKdump`) or by kexec: windows, TCEs and frames
-    /// are as this one left them, and a dynamic window's property tells of it.
+    /// Another kernel is started in the place of this one, after a crash (`isKdump`) or by kexec: windows, TCEs and
+    /// frames are as this one left them, and a dynamic window's property tells of it.
     mutating func restart() throws {
         platform.forgetCalls()
         if configuration.isSecure { try platform.ultracall(cpu: 0, .unshareAllPages) }
@@ -32,9 +32,11 @@ extension GuestKernel {
         listPages = [:]
         pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: pageBytes)
         buffer = nil
+        let keepsWindow = level.keepsEarlierWindow
         for node in nodes.indices {
             nodes[node].table = nil
             nodes[node].hasFailed = false
+            nodes[node].dynamicWindow?.isKept = keepsWindow
         }
         if configuration.isSecure { try shareForSecurity() }
         isRestarted = true
@@ -97,7 +99,9 @@ extension GuestKernel {
 
     /// Where the bounce buffer is: as asked for, or where this kernel puts it.
     private mutating func placeBuffer() throws {
-        let bytes = (configuration.bufferBytes + BounceBuffer.mappingMax - 1) / BounceBuffer.mappingMax * BounceBuffer.mappingMax
+        let bytes =
+            (configuration.bufferBytes + BounceBuffer.mappingMax - 1) / BounceBuffer.mappingMax
+            * BounceBuffer.mappingMax
         let limit = UInt64(1) << 32
         var start = configuration.bufferStart
         if let wanted = start {
@@ -128,8 +132,10 @@ extension GuestKernel {
             return
         }
         // After another kernel the table may lie over the dynamic window that it left.
-        var over = (liobn: window.liobn, start: window.start, pageShift: Int(window.pageShift),
-            bytes: window.pageCount << window.pageShift)
+        var over = (
+            liobn: window.liobn, start: window.start, pageShift: Int(window.pageShift),
+            bytes: window.pageCount << window.pageShift
+        )
         if let left = nodes[node].dynamicWindow, isRestarted, level.reusesWindowAsTable {
             over = (left.liobn, left.start, left.pageShift, 1 << UInt64(left.windowShift))
         }
@@ -173,7 +179,8 @@ extension GuestKernel {
         // Coherent memory that is mapped by itself needs room beside it.
         let room = identity ? 0 : pageBytes
         guard at >= window.start, at != 0, at + buffer.bytes + room <= windowEnd else {
-            nodes[node].refusal = "the bounce buffer \(buffer.start.hex), \(buffer.bytes.hex) bytes, does not fit into "
+            nodes[node].refusal =
+                "the bounce buffer \(buffer.start.hex), \(buffer.bytes.hex) bytes, does not fit into "
                 + "the default window at \(at.hex)"
             return
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Coherent memory: rings and descriptors that guest and device share for long (Linux kernel/iommu.c, kernel/dma/direct.c).
+// Coherent memory: rings and descriptors that guest and device share for long (Linux kernel/iommu.c,
+// kernel/dma/direct.c).
 
 /// Coherent memory as a driver has it.
 struct CoherentMemory: Hashable {
@@ -21,8 +22,13 @@ extension GuestKernel {
     /// The order of pages from which on the table refuses an allocation.
     private static let coherentOrderMax = 13
 
+    /// Pages are had in powers of two.
+    private func pageOrder(_ bytes: UInt64) -> Int { Self.order((bytes + pageBytes - 1) / pageBytes) }
+
     /// `dma_alloc_coherent`: zeroed memory.
-    mutating func allocateCoherent(_ device: Int, bytes: UInt64, cpu: Int = 0) throws -> Result<CoherentMemory, GuestFailure> {
+    mutating func allocateCoherent(_ device: Int, bytes: UInt64, cpu: Int = 0) throws -> Result<
+        CoherentMemory, GuestFailure
+    > {
         platform.spend(Self.mapCycles)
         let size = (bytes + pageBytes - 1) / pageBytes * pageBytes
         let policy = configuration.policy
@@ -68,14 +74,15 @@ extension GuestKernel {
     private mutating func allocatePages(
         _ device: Int, _ bytes: UInt64, _ offset: UInt64, cpu: Int
     ) throws -> Result<CoherentMemory, GuestFailure> {
-        guard let at = freshPages(bytes) else { return .failure(Self.noPages) }
+        let whole = pageBytes << UInt64(pageOrder(bytes))
+        guard let at = freshPages(whole) else { return .failure(Self.noPages) }
         let (last, overflow) = (at &+ offset).addingReportingOverflow(bytes - 1)
         if overflow || last > devices[device].coherentMask {
-            pages.give(at, bytes: bytes)
+            pages.give(at, bytes: whole)
             return .failure(
                 GuestFailure(.mapping, "coherent memory at \((at &+ offset).hex) is above the mask"))
         }
-        if configuration.isSecure { try share(at, bytes: bytes, cpu: cpu) }
+        if configuration.isSecure { try share(at, bytes: level.sharesExactPages ? bytes : whole, cpu: cpu) }
         try zero(at, bytes)
         return .success(
             CoherentMemory(
@@ -107,13 +114,13 @@ extension GuestKernel {
         _ device: Int, _ table: Int, _ bytes: UInt64, shares: Bool, cpu: Int
     ) throws -> Result<CoherentMemory, GuestFailure> {
         let shift = tables[table].pageShift
-        guard bytes < pageBytes << UInt64(Self.coherentOrderMax) else {
+        guard pageOrder(bytes) < Self.coherentOrderMax else {
             return .failure(GuestFailure(.mapping, "coherent memory of \(bytes) bytes is too large"))
         }
         guard let at = freshPages(bytes) else { return .failure(Self.noPages) }
         if shares { try share(at, bytes: bytes, cpu: cpu) }
         try zero(at, bytes)
-        let entries = Int(bytes >> UInt64(shift))
+        let entries = Int((bytes + (1 << UInt64(shift)) - 1) >> UInt64(shift))
         var request = IOMMUTable.Request(npages: entries, cpu: cpu)
         request.alignOrder = Self.order(UInt64(entries))
         request.maskPages = devices[device].coherentMask >> UInt64(shift)
@@ -142,7 +149,12 @@ extension GuestKernel {
             buffer?.give(memory.address, bytes: memory.bytes)
             return
         case .pages(let shared):
-            if shared { try unshare(memory.address, bytes: memory.bytes, cpu: cpu) }
+            let whole = pageBytes << UInt64(pageOrder(memory.bytes))
+            if shared {
+                try unshare(memory.address, bytes: level.sharesExactPages ? memory.bytes : whole, cpu: cpu)
+            }
+            pages.give(memory.address, bytes: whole)
+            return
         case .mapped(let table, let shared):
             try unmapInTable(table, memory.busAddress, bytes: memory.bytes, cpu: cpu)
             if shared { try unshare(memory.address, bytes: memory.bytes, cpu: cpu) }

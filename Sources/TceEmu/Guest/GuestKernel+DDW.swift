@@ -86,14 +86,16 @@ extension GuestKernel {
         guard let table = nodes[node].table else { return false }
         if level.takesLargestPage, !tables[table].isUnused { return false }
         let window = nodes[node].defaultWindow
-        try clear(window.liobn, Int(window.pageShift), window.start, tables[table].entries, cpu: cpu)
+        let range = DynamicWindow(
+            liobn: window.liobn, start: window.start, pageShift: Int(window.pageShift), windowShift: 0)
+        try clearRange(range, 0, bytes: window.pageCount << window.pageShift, cpu: cpu)
         return try platform.rtas(
             cpu: cpu, .removePEDMAWindow, [UInt32(truncatingIfNeeded: window.liobn)], returns: 1
         ).status == .success
     }
 
     /// Page and window of a window for all memory; nil: the platform has none.
-    private func shape(_ answer: DDWQuery) -> (page: Int, window: Int, isDirect: Bool)? {
+    func shape(_ answer: DDWQuery) -> (page: Int, window: Int, isDirect: Bool)? {
         let shifts = level.takesLargestPage ? Self.laterPageShifts : Self.olderPageShifts
         guard let page = shifts.first(where: { answer.pageShifts >> UInt64($0) & 1 != 0 }) else { return nil }
         let most = max(configuration.memoryBytesMax ?? 0, configuration.memoryBytes)
@@ -140,30 +142,34 @@ extension GuestKernel {
 
     // MARK: Later
 
-    /// A device's node goes (hot-unplug): its window is cleared and removed.
+    /// A device's node goes (hot-unplug): its window is cleared and removed, its table dropped.
     mutating func detach(_ node: Int, cpu: Int = 0) throws {
+        nodes[node].table = nil
         guard let window = nodes[node].dynamicWindow else { return }
         nodes[node].dynamicWindow = nil
         try drop(window, cpu: cpu)
     }
 
-    /// Memory comes: every window that maps memory gets it. False: it is refused.
+    /// Memory comes: every window that maps memory gets it. False: one of them could not, and all give it back.
     mutating func bringOnline(_ start: RealAddress, bytes: UInt64, cpu: Int = 0) throws -> Bool {
         // A window that holds the bounce buffer alone is left alone, or it would map all memory after all.
         if configuration.isSecure, case .buffer = configuration.policy.fill { return true }
-        for node in nodes.indices {
-            guard let window = nodes[node].dynamicWindow, window.isDirect else { continue }
-            guard try setRange(window, start, bytes: bytes, cpu: cpu) == .success else { return false }
+        var isMapped = true
+        for window in memoryWindows where try setRange(window, start, bytes: bytes, cpu: cpu) != .success {
+            isMapped = false
         }
-        return true
+        if !isMapped { try takeOffline(start, bytes: bytes, cpu: cpu) }
+        return isMapped
     }
 
     /// Memory goes.
     mutating func takeOffline(_ start: RealAddress, bytes: UInt64, cpu: Int = 0) throws {
         if configuration.isSecure, case .buffer = configuration.policy.fill { return }
-        for node in nodes.indices {
-            guard let window = nodes[node].dynamicWindow, window.isDirect else { continue }
-            try clearRange(window, start, bytes: bytes, cpu: cpu)
-        }
+        for window in memoryWindows { try clearRange(window, start, bytes: bytes, cpu: cpu) }
+    }
+
+    /// Windows that follow memory.
+    private var memoryWindows: [DynamicWindow] {
+        nodes.compactMap(\.dynamicWindow).filter { $0.isDirect && !$0.isKept }
     }
 }

@@ -40,7 +40,7 @@ extension GuestKernel {
 
     mutating func mapInTable(
         _ device: Int, _ table: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess,
-        handle: inout Int, cpu: Int
+        handle: inout Int, isOfList: Bool = false, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
         let shift = tables[table].pageShift
         var request = IOMMUTable.Request(npages: npages(address, bytes, shift), cpu: cpu)
@@ -48,12 +48,15 @@ extension GuestKernel {
             request.alignOrder = configuration.pageShift - shift
         }
         request.maskPages = devices[device].streamingMask >> UInt64(shift)
-        return try mapEntries(device, table, request, address, access, handle: &handle, cpu: cpu)
+        return try mapEntries(
+            device, table, request, address, access, handle: &handle, isOfList: isOfList, cpu: cpu)
     }
 
+    /// First the bits, then the TCEs. Where the platform lacks resources both are given back, but for an element of a
+    /// scatter-gather list, whose entries nobody frees.
     mutating func mapEntries(
         _ device: Int, _ table: Int, _ request: IOMMUTable.Request, _ address: RealAddress, _ access: DMAAccess,
-        handle: inout Int, cpu: Int
+        handle: inout Int, isOfList: Bool = false, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
         let shift = tables[table].pageShift
         var request = request
@@ -62,8 +65,10 @@ extension GuestKernel {
             return .failure(GuestFailure(.mapping, "the table has no \(request.npages) entries"))
         }
         guard try build(table, entry: entry, npages: request.npages, address, guestAccess(access), cpu: cpu) else {
-            try clearEntries(table, entry, request.npages, cpu: cpu)
-            _ = tables[table].free(entry, npages: request.npages)
+            if !isOfList {
+                try clearEntries(table, entry, request.npages, cpu: cpu)
+                _ = tables[table].free(entry, npages: request.npages)
+            }
             return .failure(GuestFailure(.mapping, "the platform lacks resources"))
         }
         let base = (tables[table].offset + UInt64(entry)) << UInt64(shift)
@@ -157,7 +162,9 @@ extension GuestKernel {
 
     /// Where the device of a streaming mapping is meant to be; nil: the guest's own memory.
     func target(_ device: Int, _ address: IOBA) -> RealAddress? {
-        guard case .direct(let offset) = route(device, coherent: false).asDirect, configuration.isSecure else { return nil }
+        guard case .direct(let offset) = route(device, coherent: false).asDirect, configuration.isSecure else {
+            return nil
+        }
         return address &- offset
     }
 
@@ -195,7 +202,8 @@ extension GuestKernel {
                 continue
             }
             switch try mapInTable(
-                device, table, element.address, bytes: element.bytes, access, handle: &handle, cpu: cpu)
+                device, table, element.address, bytes: element.bytes, access, handle: &handle, isOfList: true,
+                cpu: cpu)
             {
             case .failure(let failure):
                 for segment in segments { try unmapInTable(table, segment.address, bytes: segment.bytes, cpu: cpu) }

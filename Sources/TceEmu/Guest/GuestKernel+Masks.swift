@@ -97,7 +97,8 @@ extension GuestKernel {
     /// The least mask that direct operations take.
     private func leastDirectMask(offset: UInt64) -> UInt64 {
         let low = UInt64(UInt32.max)
-        return level < .v5_10 ? offset &+ min(low, configuration.memoryBytes - 1) : min(low, configuration.memoryBytes - 1)
+        return level < .v5_10
+            ? offset &+ min(low, configuration.memoryBytes - 1) : min(low, configuration.memoryBytes - 1)
     }
 
     /// The mask that reaches all memory with an offset.

@@ -13,36 +13,42 @@ extension GuestKernel {
     ) throws -> Bool {
         let (liobn, shift) = (tables[table].liobn, tables[table].pageShift)
         let ioba = (tables[table].offset + UInt64(entry)) << UInt64(shift)
-        let first = address & ~(1 << UInt64(shift) - 1)
-        guard npages > 1, usesLists, let list = listPage(cpu: cpu) else {
-            return try buildOneByOne(liobn, shift, ioba, npages, first, access, cpu: cpu)
-        }
-        return try withList(list, cpu: cpu) { kernel in
+        let run = TCERun(
+            liobn: liobn, shift: shift, ioba: ioba, count: npages, first: address & ~(1 << UInt64(shift) - 1),
+            access: access)
+        guard npages > 1, usesLists, let list = listPage(cpu: cpu) else { return try buildOneByOne(run, cpu: cpu) }
+        let (made, status) = try buildWithList(list, run, cpu: cpu)
+        guard status == .notEnoughResources else { return true }
+        try clear(liobn, shift, ioba, made, cpu: cpu)
+        return false
+    }
+
+    /// Lists of at most 512 TCEs, until one is refused: TCEs of the calls before that, and the status of the last. A
+    /// run of no TCEs is one call, too.
+    private mutating func buildWithList(
+        _ list: RealAddress, _ run: TCERun, cpu: Int
+    ) throws -> (made: Int, status: HcallStatus) {
+        try withList(list, cpu: cpu) { kernel in
             var made = 0
-            while made < npages {
-                let count = min(npages - made, GuestPlatform.runMax)
+            repeat {
+                let count = min(run.count - made, GuestPlatform.runMax), offset = UInt64(made) << UInt64(run.shift)
                 let status = try kernel.platform.putTCEIndirect(
-                    cpu: cpu, liobn, ioba + UInt64(made) << UInt64(shift), list: list,
-                    from: TCE(rawValue: (first + UInt64(made) << UInt64(shift)) | access.rawValue), step: 1 << UInt64(shift), count: count)
-                if status == .notEnoughResources {
-                    try kernel.clear(liobn, shift, ioba, made, cpu: cpu)
-                    return false
-                }
-                if status != .success { return true }
+                    cpu: cpu, run.liobn, run.ioba &+ offset, list: list,
+                    from: TCE(rawValue: (run.first + offset) | run.access.rawValue), step: 1 << UInt64(run.shift),
+                    count: count)
+                guard status == .success else { return (made, status) }
                 made += count
-            }
-            return true
+            } while made < run.count
+            return (made, .success)
         }
     }
 
-    private mutating func buildOneByOne(
-        _ liobn: LIOBN, _ shift: Int, _ ioba: IOBA, _ npages: Int, _ first: RealAddress, _ access: DMAAccess, cpu: Int
-    ) throws -> Bool {
+    private mutating func buildOneByOne(_ run: TCERun, cpu: Int) throws -> Bool {
         let (made, status) = try platform.putTCEs(
-            cpu: cpu, liobn, from: ioba, pageShift: shift, count: npages,
-            first: TCE(rawValue: first | access.rawValue), step: 1 << UInt64(shift))
+            cpu: cpu, run.liobn, from: run.ioba, pageShift: run.shift, count: run.count,
+            first: TCE(rawValue: run.first | run.access.rawValue), step: 1 << UInt64(run.shift))
         guard status == .notEnoughResources else { return true }
-        try clearOneByOne(liobn, shift, ioba, made - 1, cpu: cpu)
+        try clearOneByOne(run.liobn, run.shift, run.ioba, made - 1, cpu: cpu)
         return false
     }
 
@@ -57,17 +63,22 @@ extension GuestKernel {
             try clearOneByOne(liobn, shift, ioba, npages, cpu: cpu)
             return
         }
-        let most = level.limitsStuffTCE ? Self.stuffMax : max(npages, 1)
-        for first in stride(from: 0, to: npages, by: most) {
+        guard level.limitsStuffTCE else {
+            // One call, of no TCEs where there are none.
+            _ = try platform.stuffTCE(cpu: cpu, liobn, ioba, .empty, npages: npages)
+            return
+        }
+        for first in stride(from: 0, to: npages, by: Self.stuffMax) {
             _ = try platform.stuffTCE(
-                cpu: cpu, liobn, ioba + UInt64(first) << UInt64(shift), .empty, npages: min(most, npages - first))
+                cpu: cpu, liobn, ioba + UInt64(first) << UInt64(shift), .empty,
+                npages: min(Self.stuffMax, npages - first))
         }
     }
 
     // MARK: Ranges of a dynamic window
 
-    /// Entries that a range of memory gets in a window: from its start, rounded down, as many whole ones as the length and
-    /// what was rounded make. The tail of a range that does not end at a TCE's end gets none.
+    /// Entries that a range of memory gets in a window: from its start, rounded down, as many whole ones as the length
+    /// and what was rounded make. The tail of a range that does not end at a TCE's end gets none.
     static func entries(_ start: RealAddress, bytes: UInt64, shift: Int) -> (first: RealAddress, count: Int) {
         let page = UInt64(1) << UInt64(shift), rest = start % page
         return (start - rest, Int((bytes + rest) / page))
@@ -79,34 +90,28 @@ extension GuestKernel {
     ) throws -> HcallStatus {
         let shift = window.pageShift
         let (first, count) = Self.entries(start, bytes: bytes, shift: shift)
-        let ioba = window.start &+ first
+        let run = TCERun(
+            liobn: window.liobn, shift: shift, ioba: window.start &+ first, count: count, first: first,
+            access: .readWrite)
         guard fillsWithLists, let list = listPage(cpu: cpu) else {
-            let done = try buildOneByOne(window.liobn, shift, ioba, count, first, .readWrite, cpu: cpu)
-            return done ? .success : .notEnoughResources
+            return try buildOneByOne(run, cpu: cpu) ? .success : .notEnoughResources
         }
-        return try withList(list, cpu: cpu) { kernel in
-            var made = 0
-            // A range of no whole TCE still makes one call, of no entries.
-            repeat {
-                let run = min(count - made, GuestPlatform.runMax)
-                let status = try kernel.platform.putTCEIndirect(
-                    cpu: cpu, window.liobn, ioba &+ UInt64(made) << UInt64(shift), list: list,
-                    from: TCE(rawValue: (first + UInt64(made) << UInt64(shift)) | 3), step: 1 << UInt64(shift), count: run)
-                if status != .success { return status }
-                made += run
-            } while made < count
-            return .success
-        }
+        return try buildWithList(list, run, cpu: cpu).status
     }
 
-    /// Clears a range of a window: H_STUFF_TCE whatever the features say.
+    /// Clears a range of a window: H_STUFF_TCE whatever the features say, 512 TCEs a call, until one is refused. A
+    /// range of no whole TCE is one call, too.
     mutating func clearRange(_ window: DynamicWindow, _ start: RealAddress, bytes: UInt64, cpu: Int) throws {
         let (first, count) = Self.entries(start, bytes: bytes, shift: window.pageShift)
-        for made in stride(from: 0, to: count, by: Self.stuffMax) {
-            _ = try platform.stuffTCE(
+        var made = 0
+        repeat {
+            let run = min(Self.stuffMax, count - made)
+            let status = try platform.stuffTCE(
                 cpu: cpu, window.liobn, window.start &+ first &+ UInt64(made) << UInt64(window.pageShift), .empty,
-                npages: min(Self.stuffMax, count - made))
-        }
+                npages: run)
+            guard status == .success else { return }
+            made += run
+        } while made < count
     }
 
     // MARK: The list page
@@ -126,7 +131,9 @@ extension GuestKernel {
     ) throws -> Result {
         let isFresh = isFreshListPage
         isFreshListPage = false
-        let isShared = configuration.isSecure && (configuration.multiTCE == .call || (configuration.multiTCE == .life && isFresh))
+        let isShared =
+            configuration.isSecure
+            && (configuration.multiTCE == .call || (configuration.multiTCE == .life && isFresh))
         if isShared { try share(page, bytes: pageBytes, cpu: cpu) }
         let result = try body(&self)
         if configuration.isSecure, configuration.multiTCE == .call { try unshare(page, bytes: pageBytes, cpu: cpu) }
@@ -146,4 +153,16 @@ extension GuestKernel {
     mutating func unshare(_ start: RealAddress, bytes: UInt64, cpu: Int) throws {
         try platform.ultracall(cpu: cpu, .unsharePage, [start >> Self.frameShift, (bytes + 0xffff) >> Self.frameShift])
     }
+}
+
+/// TCEs of one table for memory that lies in one piece.
+private struct TCERun {
+    var liobn: LIOBN
+    var shift: Int
+    /// Bus address of the first.
+    var ioba: IOBA
+    var count: Int
+    /// The I/O page of memory that the first names.
+    var first: RealAddress
+    var access: DMAAccess
 }

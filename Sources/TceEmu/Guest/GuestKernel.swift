@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The DMA layer of a Linux guest of pseries: which calls it makes when it boots, when a driver sets its masks, when it
-/// maps and unmaps, in the kernel's own order (Linux arch/powerpc/kernel/iommu.c, dma-iommu.c, platforms/pseries/iommu.c,
-/// svm.c, kernel/dma).
+/// maps and unmaps, in the kernel's own order (Linux arch/powerpc/kernel/iommu.c, dma-iommu.c,
+/// platforms/pseries/iommu.c, svm.c, kernel/dma).
 ///
 /// It keeps only what the kernel keeps: bitmaps, pools, masks, slots. Tables, frames and windows are the machine's.
 struct GuestKernel: ~Copyable {
@@ -74,6 +74,8 @@ struct DynamicWindow: Hashable, Sendable {
     var windowShift: Int
     /// Memory is mapped in it 1:1; else it has a table.
     var isDirect = true
+    /// An earlier kernel made it, and memory that comes or goes leaves it alone.
+    var isKept = false
 }
 
 /// A device as the kernel keeps it.

@@ -12,7 +12,8 @@ import CTce
     private(set) var calls: [GuestPhase: GuestCalls] = [:]
     /// Where events go, too; nil: nowhere.
     var recorder: GuestRecorder?
-    /// A status that a test wants in the place of a call's own, by the number of hcalls made before; the call is not made.
+    /// A status that a test wants in the place of a call's own, by the number of hcalls made before; the call is not
+    /// made.
     var injected: [Int: HcallStatus] = [:]
     private(set) var hcallCount = 0
 
@@ -72,8 +73,8 @@ import CTce
         return (status, TCE(rawValue: buffers.results[0].value))
     }
 
-    /// H_PUT_TCE of TCEs each a `step` above the one before, one I/O page after another, until one answers H_NOT_ENOUGH_RESOURCES. Returns how many were
-    /// made, that one too, and its status.
+    /// H_PUT_TCE of TCEs each a `step` above the one before, one I/O page after another, until one answers
+    /// H_NOT_ENOUGH_RESOURCES. Returns how many were made, that one too, and its status.
     mutating func putTCEs(
         cpu: Int, _ liobn: LIOBN, from ioba: IOBA, pageShift: Int, count: Int, first: TCE, step: UInt64
     ) throws -> (made: Int, status: HcallStatus) {
@@ -98,7 +99,8 @@ import CTce
         return try hcall(TraceEvent.Hcall.Kind.stuff, liobn, count: 1, tces: npages)
     }
 
-    /// H_PUT_TCE_INDIRECT of a list of TCEs, each a `step` above the one before, which the guest stores at `list` first.
+    /// H_PUT_TCE_INDIRECT of a list of TCEs, each a `step` above the one before, which the guest stores at `list`
+    /// first.
     mutating func putTCEIndirect(
         cpu: Int, _ liobn: LIOBN, _ ioba: IOBA, list: RealAddress, from first: TCE, step: UInt64, count: Int
     ) throws -> HcallStatus {
@@ -132,14 +134,9 @@ import CTce
             errors = buffers.errors(among: count)
         }
         hcallCount += count
-        var sum = calls[phase] ?? GuestCalls()
-        var one = sum.hcalls[liobn]?[kind.hcallName] ?? GuestCalls.Hcalls()
-        one.calls += UInt64(count)
-        one.tces += UInt64(count * tces)
-        one.errors += UInt64(errors)
-        sum.hcalls[liobn, default: [:]][kind.hcallName] = one
-        sum.cycles += cycles - before
-        calls[phase] = sum
+        // In place: a boot makes hundreds of thousands of calls, and a copy of the counts would be made by each.
+        let made = GuestCalls.Hcalls(calls: UInt64(count), tces: UInt64(count * tces), errors: UInt64(errors))
+        calls[phase, default: GuestCalls()].add(made, kind.hcallName, liobn, cycles: cycles - before)
         return status
     }
 

@@ -57,7 +57,9 @@ public struct GuestReplay: ~Copyable {
             try kernel.freeCoherent(memory, cpu: cpu)
         case .setMask:
             result.masks += 1
-            if try kernel.setMask(device, call.address, coherent: call.cpuSide, cpu: cpu) != nil { result.refusals += 1 }
+            if try kernel.setMask(device, call.address, coherent: call.cpuSide, cpu: cpu) != nil {
+                result.refusals += 1
+            }
         }
     }
 

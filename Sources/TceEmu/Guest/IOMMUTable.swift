@@ -77,28 +77,27 @@ struct IOMMUTable {
         return Int(hash >> 30) & (poolCount - 1)
     }
 
-    /// Takes a run of entries; nil if there is none. `handle` is where the caller would like to go on, 0 for nowhere, and
-    /// becomes the entry after the run.
+    /// Takes a run of entries; nil if there is none. `handle` is where the caller would like to go on, 0 for nowhere,
+    /// and becomes the entry after the run.
     mutating func allocate(_ request: Request, handle: inout Int) -> Int? {
         guard request.npages > 0 else { return nil }
         let isLarge = request.npages > Self.smallMax
         var number = Self.pool(ofCPU: request.cpu, poolCount: pools.count)
-        var isInLargePool = isLarge
+        var place = isLarge ? Place.large : .small(number)
         var pass = 0
         while true {
-            var pool = isInLargePool ? largePool : pools[number]
+            let pool = self[place]
             var start = pass == 0 && handle != 0 && handle >= pool.start && handle < pool.end ? handle : pool.hint
             var limit = pool.end
             if start >= limit { start = pool.start }
-            var used: (isLarge: Bool, number: Int) = (isInLargePool, number)
             if UInt64(limit) + offset > request.maskPages {
                 guard request.maskPages >= offset else { return nil }
                 let mask = request.maskPages
                 limit = Int(clamping: mask - offset + 1)
                 if Int(UInt64(start) & mask) >= limit || pass > 0 {
-                    used = (false, 0)
-                    pool = pools[0]
-                    start = pool.start
+                    // The search stays in that pool: the next pass is its own from the start.
+                    place = .small(0)
+                    start = self[place].start
                 } else {
                     start = Int(UInt64(start) & mask)
                 }
@@ -106,22 +105,19 @@ struct IOMMUTable {
             if let found = find(request, from: start, below: limit) {
                 let end = found + request.npages
                 taken.insert(found..<end)
-                setHint(isLarge ? end : (end + Self.block - 1) / Self.block * Self.block, of: used)
+                self[place].hint = isLarge ? end : (end + Self.block - 1) / Self.block * Self.block
                 handle = end
                 return found
             }
-            if pass == 0 {
-                setHint(pool.start, of: used)
-            } else if pass <= pools.count {
-                isInLargePool = false
+            if pass > 0, pass <= pools.count {
                 number = (number + 1) & (pools.count - 1)
-                pools[number].hint = pools[number].start
+                place = .small(number)
             } else if triesLargePoolLast, pass == pools.count + 1 {
-                isInLargePool = true
-                largePool.hint = largePool.start
-            } else {
+                place = .large
+            } else if pass > 0 {
                 return nil
             }
+            self[place].hint = self[place].start
             pass += 1
         }
     }
@@ -131,8 +127,25 @@ struct IOMMUTable {
         return allocate(request, handle: &handle)
     }
 
-    private mutating func setHint(_ hint: Int, of pool: (isLarge: Bool, number: Int)) {
-        if pool.isLarge { largePool.hint = hint } else { pools[pool.number].hint = hint }
+    /// One of the pools.
+    private enum Place {
+        case large
+        case small(Int)
+    }
+
+    private subscript(place: Place) -> Pool {
+        get {
+            switch place {
+            case .large: largePool
+            case .small(let number): pools[number]
+            }
+        }
+        set {
+            switch place {
+            case .large: largePool = newValue
+            case .small(let number): pools[number] = newValue
+            }
+        }
     }
 
     /// The first run that fits. The last entry below the limit is never used. (Linux lib/iommu-helper.c)

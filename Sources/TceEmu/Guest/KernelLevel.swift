@@ -48,8 +48,8 @@ public struct KernelLevel: Hashable, Sendable, Comparable, CustomStringConvertib
 
 // What changed, each with the first level that has it.
 extension KernelLevel {
-    /// "hcall-multi-tce" sets two features, and a secure guest clears the one of H_PUT_TCE_INDIRECT alone; the fill of a
-    /// dynamic window heeds it (Linux commit range of powerpc-5.6-1).
+    /// "hcall-multi-tce" sets two features, and a secure guest clears the one of H_PUT_TCE_INDIRECT alone; the fill of
+    /// a dynamic window heeds it (Linux commit range of powerpc-5.6-1).
     var splitsMultiTCE: Bool { self >= .v5_6 }
 
     /// H_STUFF_TCE names at most 512 TCEs (Linux commit 9d2ccf00bddc, 6.4, and stable kernels).
@@ -70,8 +70,12 @@ extension KernelLevel {
     /// The largest page size offered is taken; a window may be smaller than memory, with a table over it.
     var takesLargestPage: Bool { self >= .v5_17 }
 
-    /// The table lies over a dynamic window that an earlier kernel left (Linux commit 09a3c1e46142, and stable kernels; not in 6.4).
+    /// The table lies over a dynamic window that an earlier kernel left (Linux commit 09a3c1e46142, and stable kernels;
+    /// not in 6.4).
     var reusesWindowAsTable: Bool { self == .v6_1 || self >= .v6_15 }
+
+    /// A window that an earlier kernel made is not changed when memory comes or goes.
+    var keepsEarlierWindow: Bool { self >= .v5_17 }
 
     /// Masks between 33 and 63 bits ask for a window, too.
     var limitsAddressing: Bool { self >= .v6_15 }

@@ -26,7 +26,8 @@ struct PageAllocator {
     mutating func takeLowest(_ bytes: UInt64, from start: RealAddress, below end: RealAddress = .max) -> RealAddress? {
         let limit = Int(min(end / pageBytes, UInt64(taken.capacity)))
         guard
-            let first = taken.firstFree(pages(bytes), from: Int(min(start / pageBytes, UInt64(limit))), below: limit, alignedTo: 1)
+            let first = taken.firstFree(
+                pages(bytes), from: Int(min(start / pageBytes, UInt64(limit))), below: limit, alignedTo: 1)
         else { return nil }
         taken.insert(first..<(first + pages(bytes)))
         return UInt64(first) * pageBytes

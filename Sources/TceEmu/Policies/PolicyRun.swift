@@ -303,7 +303,9 @@ struct PolicyRun: ~Copyable {
             guard content != expected else { return }
             throw Stop.outcome(
                 .silent,
-                "the device reads \(isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") in \(name)")
+                "the device reads "
+                    + (isShared(memory) ? "other bytes than those" : "ciphertext instead of what is") + " in \(name)"
+            )
         }
     }
 

@@ -48,7 +48,8 @@ struct GuestBootTests {
         (2 << 30, .v5_4_0, 1, 524_288), (2 << 30, .v6_4, 1024, 524_288),
     ]
 
-    @Test("A table's clear: one call before the limit of 512, a call for each 512 with it, a get for each in a kdump kernel",
+    @Test(
+        "A table's clear: one call, with the limit one for each 512 TCEs; a get for each TCE in a kdump kernel",
         arguments: clears.indices)
     func clearsOfLevel(_ index: Int) throws {
         let (window, level, stuffs, puts) = Self.clears[index]
@@ -77,7 +78,7 @@ struct GuestBootTests {
             #expect(count(boot, .clear, "H_STUFF_TCE", liobn) == [512, 262_144])
             #expect(count(boot, .populate, "H_PUT_TCE_INDIRECT", liobn + 1) == [1, 128])
         }
-        for liobn in [0x7100_0000, 0x7100_0001] as [LIOBN] {
+        for liobn in [0x7100_0002, 0x7100_0003] as [LIOBN] {
             #expect(count(boot, .clear, "H_STUFF_TCE", liobn) == [128, 65536])
         }
     }

@@ -60,7 +60,8 @@ struct GuestReplayTests {
     func fixture() throws {
         try compare(
             importFtrace(bytes: FtraceRecordedTests.load("ftrace-kprobe.txt.gz")).events,
-            FtraceRecordedTests.importLog(FtraceRecordedTests.load("ftrace-kprobe.log.gz")).events, skip: 0, maps: 1_658)
+            FtraceRecordedTests.importLog(FtraceRecordedTests.load("ftrace-kprobe.log.gz")).events, skip: 0, maps: 1_658
+        )
     }
 
     @Test("The same of the whole recording", .enabled(if: FtraceRecordedTests.recordings != nil))

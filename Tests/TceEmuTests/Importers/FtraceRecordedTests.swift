@@ -9,10 +9,10 @@ import Testing
 /// Where the environment's `TCE_EMU_RECORDINGS` names a directory with the whole recordings, those are read as well.
 @Suite("ftrace: recordings")
 struct FtraceRecordedTests {
-    private static let recordings = ProcessInfo.processInfo.environment["TCE_EMU_RECORDINGS"]
+    static let recordings = ProcessInfo.processInfo.environment["TCE_EMU_RECORDINGS"]
         .map { URL(fileURLWithPath: $0) }
 
-    private static func load(_ name: String, from directory: URL = RecordedLogTests.directory) throws -> [UInt8] {
+    static func load(_ name: String, from directory: URL = RecordedLogTests.directory) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: directory.appendingPathComponent(name)))
     }
 
@@ -20,7 +20,7 @@ struct FtraceRecordedTests {
         try RecordedLogTests.text(load("ftrace-kprobe.txt.gz")).split(separator: "\n")
     }
 
-    private static func importLog(_ bytes: [UInt8]) throws -> Imported {
+    static func importLog(_ bytes: [UInt8]) throws -> Imported {
         var importer = QEMULogImporter()
         var result = Imported()
         try importer.importAll(LineSource(MemoryStream(bytes)), begin: { result.header = $0 }) {

@@ -137,7 +137,8 @@ struct PolicyConditionTests {
     func exposed(_ index: Int) throws {
         let row = Self.exposures[index]
         let result = try exposure(row.policy, row.device, at: row.place, tceBytes: row.tce)
-        #expect([result.shared, result.reachable, result.plain].map { $0 >> 10 } == row.4, "\(row.policy) \(row.device)")
+        #expect(
+            [result.shared, result.reachable, result.plain].map { $0 >> 10 } == row.4, "\(row.policy) \(row.device)")
         #expect(result.latent == result.reachable - result.plain)
     }
 

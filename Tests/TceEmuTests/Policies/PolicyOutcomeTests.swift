@@ -112,7 +112,11 @@ struct PolicyOutcomeTests {
             let result = try PolicyRun.run(cell, Self.options(row.condition))
             #expect(
                 result.outcome.rawValue == expected[number % 6],
-                "\(cell.policy.name) \(cell.device.rawValue) window \(cell.windowBytes.hex) buffer \(cell.bufferStart.hex): \(result.why)")
+                """
+                \(cell.policy.name) \(cell.device.rawValue) window \(cell.windowBytes.hex) \
+                buffer \(cell.bufferStart.hex): \(result.why)
+                """
+            )
         }
     }
 
