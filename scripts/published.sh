@@ -11,11 +11,9 @@ scripts/deps.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# Progress and errors go by on stderr as they come; the report follows in the order of the suites.
-TCE_PUBLISHED=all swift test --disable-xctest --filter '^TceEmuTests\.Published' "$@" >"$log" 2>&1
-status=$?
-sed -n 's/^published: //p' "$log" | sort -s -k1,1
-if [ "$status" -ne 0 ]; then
+TCE_PUBLISHED=all swift test --disable-xctest --filter '^TceEmuTests\.Published' "$@" 2>&1 | tee "$log" |
+    awk 'sub(/^published: /, "") { print; fflush() }'
+if [ "${PIPESTATUS[0]}" -ne 0 ]; then
     grep -v '^published: ' "$log" >&2
     exit 1
 fi

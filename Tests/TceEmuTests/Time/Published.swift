@@ -13,7 +13,9 @@ enum Published {
 
     /// A line of the script's report.
     static func report(_ line: String) {
-        if isWhole { print("published: \(line)") }
+        guard isWhole else { return }
+        print("published: \(line)")
+        _ = unsafe fflush(nil)
     }
 
     static func percent(_ deviation: Double) -> String {
