@@ -74,8 +74,8 @@ struct TimedTrace {
         let numbers: [String: Int] = [
             "lookups": result.lookups, "hits": result.hits, "misses": result.misses,
             "joined": result.joins + result.queuedJoins, "joined_queued": result.queuedJoins,
-            "evictions": result.evictions, "kills": result.kills, "dropped": result.rules["dropped"] ?? 0,
-            "withdrawn": result.rules["withdrawn"] ?? 0, "wait_cycles": Int(result.waitCycles),
+            "evictions": result.evictions, "kills": result.kills, "dropped": result.counts[.dropped],
+            "withdrawn": result.counts[.withdrawn], "wait_cycles": Int(result.waitCycles),
             "overtaken": result.overtaken,
         ]
         outcome.counts = numbers.mapValues { UInt64($0) }
