@@ -31,7 +31,8 @@ struct PageExamplesTests {
                 } else if line.hasPrefix("# counts:") {
                     for pair in line.dropFirst(9).split(separator: " ") {
                         let parts = pair.split(separator: "=").map(String.init)
-                        counts[parts[0]] = try #require(UInt64(parts[1]), "\(pair)")
+                        let number: UInt64 = try #require(UInt64(parts[1]), "\(pair)")
+                        counts[parts[0]] = number
                     }
                 } else if !line.hasPrefix("@") {
                     expected.append(try Self.span(line))

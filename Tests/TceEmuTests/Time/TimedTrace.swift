@@ -39,7 +39,7 @@ struct TimedTrace {
         for event in events { try batch.append(event) }
         let model = try TimedModel(profile, arrival, unitNanoseconds: unitNanoseconds)
         var raw = unsafe tce_chunk_batch(batch.chunk)
-        try model.run(&raw, on: machine)
+        try unsafe model.run(&raw, on: machine)
         try model.finish()
         var outcome = Outcome()
         for record in model.takeRecords(events.count) {
