@@ -95,8 +95,8 @@ extension TimingParameter {
     fileprivate func written(_ value: UInt64) -> String {
         func decimal(_ places: Int) -> String {
             let digits = String(repeating: "0", count: places) + String(value)
-            let text = "\(digits.dropLast(places)).\(digits.suffix(places))"
-            return String(text.drop { $0 == "0" }.first == "." ? "0" + text.drop { $0 == "0" } : text.drop { $0 == "0" })
+            let text = "0\(digits.dropLast(places)).\(digits.suffix(places))"
+            return (try? self.value(text).description) ?? text
         }
         switch kind {
         case .cost: return decimal(6)

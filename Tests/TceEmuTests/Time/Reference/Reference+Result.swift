@@ -13,6 +13,9 @@ extension Reference {
         }
         for number in plan.transactions.indices { result.transactions.append(transaction(number, &result)) }
         if isSaturated { countSaturated(&result) }
+        for rule: ReferenceRule in [.cycleOrderFill, .cycleOrderKill, .cycleOrderSlot, .cycleOrderTag] {
+            result.fired(.cycleOrder, result.counts[rule])
+        }
         return result
     }
 
