@@ -29,57 +29,41 @@ struct TimedTrace {
     var memoryBytes: UInt64?
     var unitNanoseconds: UInt64 = 1
 
-    func engine() throws -> Outcome {
-        var configuration = MachineConfiguration()
-        configuration.memoryBytes = memoryBytes
-        configuration.eeh = eeh
-        configuration.phbCount = 0
-        let machine = try Machine(configuration)
-        let batch = try EventBatch()
-        for event in events { try batch.append(event) }
-        let model = try TimedModel(profile, arrival, unitNanoseconds: unitNanoseconds)
-        var raw = unsafe tce_chunk_batch(batch.chunk)
-        try unsafe model.run(&raw, on: machine)
-        try model.finish()
-        var outcome = Outcome()
-        for record in model.takeRecords(events.count) {
-            var span = Span(start: record.start, done: record.done)
-            if record.fault != .max {
-                let fault = DMAFault(rawValue: UInt8(record.fault))
-                span.fault = fault == .absent || fault == .notShared ? nil : fault.key
-            }
-            outcome.spans[Int(record.event)] = span
-        }
-        let s = model.statistics
-        outcome.counts = [
-            "lookups": s.lookups, "hits": s.hits, "misses": s.misses, "joined": s.joined,
-            "joined_queued": s.joined_queued, "evictions": s.evictions, "kills": s.kills, "dropped": s.dropped,
-            "withdrawn": s.withdrawn, "wait_cycles": s.wait_cycles, "overtaken": s.overtaken,
-        ]
-        return outcome
-    }
-
-    func reference() throws -> Outcome {
+    /// The same with the profile's parameters.
+    func timedCase() throws -> TimedCase {
         var configuration = ReferenceConfiguration(try profile.lowered())
         configuration.memoryBytes = memoryBytes
         configuration.eeh = eeh
         configuration.unitNanoseconds = unitNanoseconds
         configuration.arrival = arrival == .trace ? .trace : .saturate
-        let result = Reference.run(events, configuration)
-        var outcome = Outcome()
-        for call in result.calls { outcome.spans[call.place] = Span(start: call.start, done: call.end) }
+        return TimedCase(events: events, configuration: configuration)
+    }
+
+    func engine() throws -> Outcome { try timedCase().engine() }
+
+    func reference() throws -> Outcome { Outcome(try timedCase().reference()) }
+}
+
+extension TimedTrace.Outcome {
+    init(_ result: ReferenceResult) {
+        for call in result.calls { spans[call.place] = TimedTrace.Span(start: call.start, done: call.end) }
         for x in result.transactions {
-            outcome.spans[x.place] = Span(start: x.start, done: x.done, fault: x.fault)
+            spans[x.place] = TimedTrace.Span(start: x.start, done: x.done, fault: x.fault)
         }
         let numbers: [String: Int] = [
+            "calls": result.calls.count, "exits": result.counts[.exit],
+            "transactions": result.transactions.count, "assumed": result.counts[.assumed],
+            "tlps": result.transactions.reduce(0) { $0 + $1.grantedTLPs },
             "lookups": result.lookups, "hits": result.hits, "misses": result.misses,
-            "joined": result.joins + result.queuedJoins, "joined_queued": result.queuedJoins,
-            "evictions": result.evictions, "kills": result.kills, "dropped": result.rules["dropped"] ?? 0,
-            "withdrawn": result.rules["withdrawn"] ?? 0, "wait_cycles": Int(result.waitCycles),
-            "overtaken": result.overtaken,
+            "joined": result.joins + result.queuedJoins, "joined_queued": result.queuedJoins, "fills": result.fills,
+            "evictions": result.evictions, "kills": result.kills, "kills_in_flight": result.counts[.killInFlight],
+            "slot_waits": result.counts[.slotWait], "dropped": result.counts[.dropped],
+            "withdrawn": result.counts[.withdrawn], "overtaken": result.overtaken,
         ]
-        outcome.counts = numbers.mapValues { UInt64($0) }
-        return outcome
+        counts = numbers.mapValues { UInt64($0) }
+        counts["call_cycles"] = result.calls.reduce(0) { $0 + $1.cost }
+        counts["wait_cycles"] = result.waitCycles
+        counts["last_done"] = max(result.calls.map(\.end).max() ?? 0, result.transactions.map(\.done).max() ?? 0)
     }
 }
 
@@ -87,8 +71,12 @@ struct TimedTrace {
 @safe final class TimedModel {
     private let handle: OpaquePointer
 
-    init(_ profile: TimingProfile, _ arrival: TimingArrival, unitNanoseconds: UInt64 = 1) throws {
-        var config = try profile.lowered()
+    convenience init(_ profile: TimingProfile, _ arrival: TimingArrival, unitNanoseconds: UInt64 = 1) throws {
+        try self.init(try profile.lowered(), arrival, unitNanoseconds: unitNanoseconds)
+    }
+
+    init(_ config: tce_time_config, _ arrival: TimingArrival, unitNanoseconds: UInt64 = 1) throws {
+        var config = config
         var handle: OpaquePointer?
         try MachineError.check(unsafe tce_time_create(&config, arrival.lowered, unitNanoseconds, &handle))
         guard let handle = unsafe handle else { throw MachineError(rawValue: Int32(TCE_ERR_NO_MEMORY)) }
@@ -101,6 +89,29 @@ struct TimedTrace {
     }
 
     var statistics: tce_time_stats { unsafe tce_time_statistics(handle) }
+
+    /// All that a run of so many events came to.
+    func outcome(of events: Int) -> TimedTrace.Outcome {
+        var outcome = TimedTrace.Outcome()
+        for record in takeRecords(events) {
+            var span = TimedTrace.Span(start: record.start, done: record.done)
+            if record.fault != .max {
+                let fault = DMAFault(rawValue: UInt8(record.fault))
+                span.fault = fault == .absent || fault == .notShared ? nil : fault.key
+            }
+            outcome.spans[Int(record.event)] = span
+        }
+        let s = statistics
+        outcome.counts = [
+            "calls": s.calls, "call_cycles": s.call_cycles, "exits": s.exits, "transactions": s.transactions,
+            "assumed": s.assumed, "tlps": s.tlps, "lookups": s.lookups, "hits": s.hits, "misses": s.misses,
+            "joined": s.joined, "joined_queued": s.joined_queued, "fills": s.fills, "evictions": s.evictions,
+            "kills": s.kills, "kills_in_flight": s.kills_in_flight, "slot_waits": s.slot_waits, "dropped": s.dropped,
+            "withdrawn": s.withdrawn, "wait_cycles": s.wait_cycles, "overtaken": s.overtaken,
+            "last_done": s.last_done,
+        ]
+        return outcome
+    }
 
     func run(_ batch: inout tce_batch, on machine: borrowing Machine) throws {
         var counters = tce_counters()
@@ -118,56 +129,5 @@ struct TimedTrace {
         var records = Array(repeating: tce_time_record(), count: most)
         let taken = unsafe tce_time_take_records(handle, &records, most)
         return Array(records.prefix(taken))
-    }
-}
-
-extension ReferenceConfiguration {
-    /// The configuration that a profile is.
-    init(_ c: tce_time_config) {
-        self.init()
-        clockMHz = c.clock_mhz
-        hcallEntry = c.hcall_entry
-        hcallReflection = c.hcall_reflection
-        hcallExit = c.hcall_exit
-        exitToUser = [.never, .always, .kvm][Int(c.exit_to_user)]
-        hcallGet = c.hcall_get
-        hcallPut = c.hcall_put
-        hcallStuff = c.hcall_stuff
-        hcallStuffEntry = c.hcall_stuff_entry
-        hcallList = c.hcall_list
-        hcallListEntry = c.hcall_list_entry
-        hcallFirstTouch = c.hcall_first_touch
-        isPassthrough = c.passthrough == 1
-        passthroughEntry = c.passthrough_entry
-        killScope = c.kill_scope == 0 ? .page : .pe
-        killIssue = c.kill_issue
-        killCompletion = c.kill_completion
-        rtasDDW = c.rtas_ddw
-        uvCall = c.uv_call
-        uvShare = c.uv_share
-        uvUnshare = c.uv_unshare
-        uvPageOut = c.uv_page_out
-        uvPageIn = c.uv_page_in
-        pcieRate = c.pcie_rate
-        dllpShare = c.dllp_share
-        pcieLatency = c.pcie_latency
-        writeOverhead = c.write_overhead
-        readOverhead = c.read_overhead
-        completionOverhead = c.completion_overhead
-        maxPayload = c.max_payload
-        maxReadRequest = c.max_read_request
-        tagsPerDevice = Int(c.tags_per_device)
-        tveCycles = c.tve_cycles
-        lookupInterval = c.lookup_interval
-        cacheEntries = c.cache_entries
-        cacheWays = c.cache_ways
-        tcesPerLine = c.tces_per_line
-        hitCycles = c.hit_cycles
-        fetchSlots = Int(c.fetch_slots)
-        walkLevels = c.walk_levels
-        memoryLatency = c.memory_latency
-        vioCopy = c.vio_copy
-        assumedBytes = c.assumed_bytes
-        assumedIsWrite = c.assumed_direction == 1
     }
 }
