@@ -94,7 +94,7 @@ struct PageExamplesTests {
         let yaml = try #require(try Self.blocks("yaml").first).lines.joined(separator: "\n")
         let profile = try TimingProfile(yaml: yaml, file: "examples.yaml")
         let blocks = try Self.blocks("trace")
-        #expect(blocks.count >= 19)
+        #expect(blocks.count >= 20)
         for block in blocks {
             let example = try Example(line: block.line, lines: block.lines)
             let trace = try example.trace(profile)
@@ -123,5 +123,23 @@ struct PageExamplesTests {
             let row = try #require(rows.first { $0.hasPrefix("| \(name) | ") })
             #expect(row.contains("`\(parameter.key)`"), "\(parameter.key)")
         }
+    }
+
+    /// The first cells of the page's rows from a heading on, one text.
+    private static func firstCells(from heading: String) throws -> String {
+        let page = try page()
+        let start = try #require(page.range(of: heading))
+        return page[start.upperBound...].split(separator: "\n").filter { $0.hasPrefix("| ") }
+            .compactMap { $0.split(separator: "|").first }.joined()
+    }
+
+    @Test("Of every rule and every parameter it is said whether it is fact, inference or assumption")
+    func provenance() throws {
+        let page = try Self.page()
+        let cells = try Self.firstCells(from: "## What is fact, what is not")
+        let rules = Set(page.matches(of: /\*\*\[([a-z-]+)\]\*\*/).map { String($0.1) })
+        #expect(rules.count > 40)
+        for rule in rules { #expect(cells.contains("[\(rule)]"), "\(rule)") }
+        for parameter in TimingParameter.all { #expect(cells.contains("`\(parameter.key)`"), "\(parameter.key)") }
     }
 }

@@ -86,6 +86,17 @@ struct PublishedForm {
             Double(c.tags_per_device) * bytes / (k * roundTrip(down / k)))
     }
 
+    /// [cliff] What the tags alone allow, with reads that join a fetch: those wait for less than all of it.
+    func tagsWithJoins(pages: Double, length: UInt64) -> Double {
+        let fetch = Double(max(1, c.walk_levels * c.memory_latency))
+        let trip = roundTrip(Double(c.completion_overhead + length)) / fetch
+        let absent = max(0, pages - Double(c.cache_entries))
+        let tags = Double(c.tags_per_device)
+        let square = 2 * pages * trip + absent
+        let half = pages * (pages * trip + absent - tags)
+        return ((half * half + 2 * square * pages * pages * tags).squareRoot() - half) / square / fetch
+    }
+
     /// What binds reads at random in so many pages.
     enum Bound: String { case link, tags, slots }
 

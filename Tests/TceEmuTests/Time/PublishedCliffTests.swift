@@ -122,6 +122,37 @@ struct PublishedCliffTests {
         try compare(curve, Published.isWhole ? Self.pages : [16, 192, 2_048])
     }
 
+    @Test(
+        "Where tags bind and joins are counted, within 2 %, also with more tags than pages",
+        arguments: [
+            Curve.curve("Gen4 x16", slots: 64, tags: 256), .curve("Gen4 x16", slots: 64, tags: 32),
+            Curve(
+                name: "32 entries, 64 slots, 128 tags",
+                settings: [
+                    "clock_mhz=1000", "pcie_rate=15754", "memory_latency=1300", "pcie_latency=160", "fetch_slots=64",
+                    "tags_per_device=128", "tce_cache.entries=32", "tce_cache.ways=32",
+                ]),
+        ])
+    func joins(_ curve: Curve) throws {
+        let profile = try profile(curve)
+        let form = PublishedForm(c: try profile.lowered())
+        let load = try PublishedLoad(pages: 4_096)
+        var worst = Published.Worst()
+        for pages in Published.isWhole ? Self.pages : [64, 128, 1_024] {
+            let (_, got, _) = try point(curve, profile, pages: pages, load: load)
+            let reads = form.tagsWithJoins(pages: Double(pages), length: curve.length)
+            let expected = form.gigabytes(reads * Double(curve.length))
+            let deviation = got / expected - 1
+            #expect(abs(deviation) <= 0.02, "\(curve.name), \(pages) pages: \(got), not \(expected)")
+            worst.note(
+                deviation,
+                "\(pages) pages: expected \(Published.fixed(expected, 3)) GB/s, got \(Published.fixed(got, 3))")
+        }
+        Published.report(
+            "cliff    \(Published.left(curve.name, 30)) with joins, worst \(Published.percent(worst.deviation)) at "
+                + worst.place)
+    }
+
     struct Figure: Sendable {
         var curve: Curve
         var pages: UInt64
