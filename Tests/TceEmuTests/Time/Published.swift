@@ -15,7 +15,7 @@ enum Published {
     static func report(_ line: String) {
         guard isWhole else { return }
         print("published: \(line)")
-        _ = unsafe fflush(nil)
+        fflush(nil)
     }
 
     static func percent(_ deviation: Double) -> String {
