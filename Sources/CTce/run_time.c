@@ -55,6 +55,9 @@ static bool is_list_too_hard(tce__run *r, const tce__window *w, const uint64_t *
 /* [exit] */
 static bool exits(tce__run *r, const tce__window *w, const tce_event *event, const uint64_t *side, uint64_t value)
 {
+    const bool many = event->kind == TCE_EVENT_STUFF || event->kind == TCE_EVENT_INDIRECT;
+    if (many && !r->m->multitce)
+        return false;
     if (w == NULL)
         return true;
     const bool aligned = ((event->address - w->start) & tce_page_mask(w->shift)) == 0;
