@@ -32,6 +32,13 @@ public struct ReplayOptions: Sendable {
     public var to: TracePosition?
 
     public init() {}
+
+    /// The options of a replay without time, and all else as by default.
+    public static var functional: ReplayOptions {
+        var options = ReplayOptions()
+        options.timing = nil
+        return options
+    }
 }
 
 /// A place in a trace.

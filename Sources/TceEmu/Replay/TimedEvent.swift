@@ -57,21 +57,34 @@ extension TimedEvent {
 
     /// Its line: fields that are not known, or that it does not have, are empty.
     public var csv: String {
-        var line = "\(number),\(kind.name),"
-        if let cpu { line += String(cpu) }
-        line += ","
-        if let buid { line += buid.hex }
-        line += ","
-        if let liobn { line += liobn.hex }
-        line += ","
-        if let requester { line += requester.hex }
-        line += ","
-        if let span {
-            line += "\(span.stamp),\(span.issue),\(span.completion),\(span.completion - span.issue),\(outcome),"
-            if kind.rawValue == UInt8(TCE_EVENT_DMA) { line += String(span.tlps) }
-        } else {
-            line += ",,,,\(outcome),"
+        var line: [UInt8] = []
+        appendCSV(to: &line)
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// Adds its line to a text.
+    public func appendCSV(to text: inout [UInt8]) {
+        func add(_ word: String) { text.append(contentsOf: word.utf8) }
+        func comma() { text.append(UInt8(ascii: ",")) }
+        add(String(number))
+        comma()
+        add(kind.name)
+        comma()
+        if let cpu { add(String(cpu)) }
+        comma()
+        if let buid { add(buid.hex) }
+        comma()
+        if let liobn { add(liobn.hex) }
+        comma()
+        if let requester { add(requester.hex) }
+        comma()
+        for value in [span?.stamp, span?.issue, span?.completion, span.map { $0.completion - $0.issue }] {
+            if let value { add(String(value)) }
+            comma()
         }
-        return line + "\n"
+        add(outcome.description)
+        comma()
+        if let span, kind.rawValue == UInt8(TCE_EVENT_DMA) { add(String(span.tlps)) }
+        text.append(UInt8(ascii: "\n"))
     }
 }

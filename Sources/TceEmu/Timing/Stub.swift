@@ -16,3 +16,7 @@ extension TimeModel {
 func nanoseconds(cycles: UInt64, clockMHz: UInt64) -> UInt64 {
     UInt64(min(UInt128(UInt64.max), (UInt128(cycles) * 1000 + UInt128(clockMHz / 2)) / UInt128(clockMHz)))
 }
+public struct TimeCounter { public enum Catalogue { case parts }; public let key: String, text: String
+    static func all(_ c: Catalogue) -> [TimeCounter] { [] } }
+extension TimeModel { func forEachGroup(_ body: (TransactionGroup) -> Void) {} }
+public struct TransactionGroup { var requester: String, direction: String, latencies: LatencyHistogram }
