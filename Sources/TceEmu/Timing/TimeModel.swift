@@ -23,6 +23,10 @@ import CTce
         self.config = config
         self.unitNanoseconds = unitNanoseconds
         clockMHz = timing.profile.clockMHz
+        if let interval = timing.intervalNanoseconds {
+            let cycles = (UInt128(interval) * UInt128(clockMHz) + 500) / 1000
+            unsafe tce_time_set_interval(handle, max(1, UInt64(min(UInt128(UInt64.max), cycles))))
+        }
         if timing.keepsEvents { unsafe tce_time_keep_records(handle, true) }
     }
 
