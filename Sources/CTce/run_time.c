@@ -34,7 +34,7 @@ static bool is_list_too_hard(tce__run *r, const tce__window *w, const uint64_t *
     const bool given = side[TCE_HCALL_ENTRIES] == npages && r->m->svm == TCE_SVM_NORMAL;
     if (npages > TCE_LIST_ENTRIES_MAX || (list & (TCE__LIST_BYTES - 1)) != 0)
         return false;
-    if (!given && !tce__is_memory(r->m, list))
+    if (!tce__is_memory(r->m, list))
         return true;
     unsigned char page[TCE__LIST_BYTES];
     uint64_t entries[TCE_LIST_ENTRIES_MAX];

@@ -10,6 +10,8 @@
 #include "tce_time.h"
 #include "time_cache.h"
 #include "time_pool.h"
+#include "time_stats.h"
+#include "time_under_way.h"
 
 /* --- What calls wrote, beside each TCE (time_stamps.c) --- */
 
@@ -20,6 +22,7 @@ typedef struct tce__life {
     uint32_t phb;               /* index of its hardware; TCE__NONE: virtual I/O */
     tce__table entries;         /* two for each TCE: end of the last call that wrote it; first of its pending uses, + 1 */
     uint64_t *touched;          /* one bit for each 64 KiB of the table that a call has written */
+    uint32_t users;             /* first of the pending transactions that use its TCEs; TCE__NONE */
 } tce__life;
 
 /* A TCE that a pending transaction uses: a link in the list of the TCE's pending users. */
@@ -47,6 +50,7 @@ typedef struct tce__transaction {
     uint32_t requester;
     uint32_t waits, clearers, next;     /* in a saturated run (time_plan.c) */
     uint32_t uses;              /* the first of them; TCE__NONE */
+    uint32_t before, after;     /* in the life's list of users; TCE__NONE */
     uint32_t under_way;         /* TLPs granted and not done */
     uint32_t tlps;              /* granted */
     uint8_t fault;              /* tce_fault: the functional answer */
@@ -55,6 +59,12 @@ typedef struct tce__transaction {
     bool write, bypass, frozen, assumed;
     bool closed;                /* all its TLPs are granted or withdrawn */
 } tce__transaction;
+
+/* Is its end known? */
+static inline bool tce__transaction_ended(const tce__transaction *x)
+{
+    return x->closed && x->under_way == 0;
+}
 
 /* Who makes transactions. */
 typedef struct tce__requester {
@@ -97,10 +107,10 @@ typedef struct tce__write {
 typedef struct tce__link {
     uint64_t cycle;
     uint32_t part;
+    uint32_t busy_part;         /* of its time in use: 1/65536 cycle, less than one */
 } tce__link;
 
 typedef struct tce__phb_time {
-    uint64_t buid;
     tce__link up, down;
     uint64_t sequence;          /* TLPs granted */
     uint64_t next_lookup;       /* the port serves from this cycle on */
@@ -113,7 +123,10 @@ typedef struct tce__phb_time {
     size_t order_capacity;
     tce__heap data;             /* reads by the cycle of their data */
     tce__cache cache;
-    uint32_t pending;           /* transactions whose TLPs are not all done */
+    uint64_t reads;             /* read requests under way, and */
+    tce__ring tag_ends;         /* their last cycles, as far as they are known */
+    uint64_t stages[TCE_TIME_STAGE_COUNT];
+    tce_time_phb_stats stats;
 } tce__phb_time;
 
 typedef struct tce__plan tce__plan;
@@ -145,8 +158,11 @@ struct tce_time {
     tce__heap finished;         /* transactions by the cycle in which they are done */
     tce_time_record *records;
     size_t record_count, record_capacity;
-    tce_time_stats stats;
-    uint64_t up_parts, down_parts;  /* the links in use, in 1/65536 cycle */
+    tce__under_way under_way;
+    tce_time_stats stats;       /* but for what calls and PHBs count for themselves */
+    tce_time_calls calls[TCE_TIME_CALL_KIND_COUNT];
+    tce__groups groups;
+    tce__intervals intervals;
 };
 
 static inline tce__transaction *tce__transaction_at(const tce_time *t, uint32_t index)
@@ -183,8 +199,10 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w);    /* the window's p
 void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle);
 void tce__lives_close(tce_time *t);
 uint64_t tce__life_written(const tce__life *life, uint64_t index);     /* end of the last call; 0: none */
+/* A transaction is under way in the window; it uses TCEs of it; it does no more. */
+void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life);
 bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index); /* false: no memory */
-void tce__life_unuse(tce_time *t, uint32_t transaction);
+void tce__life_leave(tce_time *t, uint32_t transaction);
 void tce__life_write(tce__life *life, uint64_t index, uint64_t end);
 bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
 /* A call that takes no time, before the part that is timed, wrote these TCEs. false: no memory. */
@@ -209,6 +227,18 @@ void tce__tlp_done(tce_time *t, uint32_t transaction, uint64_t cycle);
 void tce__transaction_closed(tce_time *t, uint32_t transaction);
 void tce__transactions_close(tce_time *t);
 void tce__access_virtual(tce_time *t, uint32_t transaction);
+
+/* The cycle before which no event that comes now starts. */
+static inline uint64_t tce__time_present(const tce_time *t)
+{
+    return t->now > t->under_way.floor ? t->now : t->under_way.floor;
+}
+
+/* Simulates until a transaction's end is known. */
+void tce__transaction_complete(tce_time *t, uint32_t transaction);
+
+/* Takes leave of the transactions that are done before a cycle. */
+void tce__transactions_retire(tce_time *t, uint64_t limit);
 
 /* Simulates all cycles before `limit`, and takes leave of the transactions that are done by then. */
 void tce__time_advance(tce_time *t, uint64_t limit);

@@ -55,7 +55,7 @@ static tce__line *find_line(const tce__cache *cache, uint64_t window, uint64_t n
 }
 
 /* [fill] [evict] */
-static void fill(tce__cache *cache, const tce__fetch *f, tce_time_stats *stats)
+static void fill(tce__cache *cache, const tce__fetch *f, tce_time_phb_stats *stats)
 {
     tce__line *set = set_of(cache, f->number), *victim = NULL;
     for (uint64_t i = 0; i < cache->ways; i++) {
@@ -106,7 +106,7 @@ static bool grow_fetches(tce__cache *cache)
 
 /* --- Kills --- */
 
-static void kill_lines(tce__cache *cache, const tce__kill *k, tce_time_stats *stats)
+static void kill_lines(tce__cache *cache, const tce__kill *k, tce_time_phb_stats *stats)
 {
     const uint64_t count = k->last - k->first + 1, all = cache->sets * cache->ways;
     /* The shorter way: the lines that are named, or those that there are. */
@@ -150,7 +150,7 @@ bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_
     return tce__heap_push(&cache->kills, cycle, cache->kill_number++, index);
 }
 
-void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_stats *stats)
+void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats)
 {
     for (;;) {
         const uint64_t kill = cache->kills.count == 0 ? TCE__NEVER : cache->kills.items[0].key;
@@ -175,7 +175,8 @@ void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_stats *stats
 
 /* --- Look-ups --- */
 
-uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index, tce_time_stats *stats)
+uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index, tce_time_phb_stats *stats,
+                           uint64_t *stages)
 {
     const uint64_t number = index >> cache->line_log2, lookup = ++cache->lookups;
     stats->lookups++;
@@ -183,6 +184,7 @@ uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, u
     if (line != NULL) {
         line->used = lookup;
         stats->hits++;
+        stages[TCE_STAGE_HIT] += cache->hit_cycles;
         return cycle + cache->hit_cycles;
     }
     tce__fetch *joined = find_fetch(cache, window, number);
@@ -190,6 +192,7 @@ uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, u
         joined->used = lookup;
         stats->joined++;
         stats->joined_queued += joined->begin >= cycle;
+        stages[TCE_STAGE_JOIN] += joined->end - cycle;
         return joined->end;
     }
     stats->misses++;
@@ -201,9 +204,13 @@ uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, u
     const uint64_t end = begin + cache->fetch_cycles;
     *slot = end + 1;
     stats->slot_waits += begin > cycle;
-    stats->slot_wait_cycles += begin - cycle;
     stats->fetch_busy_cycles += cache->fetch_cycles;
+    stages[TCE_STAGE_SLOT_WAIT] += begin - cycle;
+    stages[TCE_STAGE_FETCH] += cache->fetch_cycles;
     *fetch_at(cache, cache->fetch_count++) =
         (tce__fetch){.window = window, .number = number, .begin = begin, .end = end, .used = lookup};
+    const uint64_t in_use = cache->fetch_count < cache->slots ? cache->fetch_count : cache->slots;
+    if (in_use > stats->slots_peak)
+        stats->slots_peak = in_use;
     return end;
 }

@@ -3,7 +3,7 @@
 #ifndef TCE__TIME_CACHE_H
 #define TCE__TIME_CACHE_H
 
-#include "tce_time.h"
+#include "tce_time_stats.h"
 #include "time_pool.h"
 
 /* A line is named by its window (tce__cache_name; never 0) and the TCE's index / tces_per_line. */
@@ -48,9 +48,13 @@ void tce__cache_close(tce__cache *cache);
 bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last);
 
 /* Applies the kills and the ends of fetches up to a cycle, that cycle's too. */
-void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_stats *stats);
+void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats);
 
-/* A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. */
-uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index, tce_time_stats *stats);
+/*
+ * A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. What the
+ * TLP waits for is added to the stages.
+ */
+uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index, tce_time_phb_stats *stats,
+                           uint64_t *stages);
 
 #endif

@@ -25,8 +25,9 @@ static uint64_t name_of(const tce_stream *stream, uint32_t phb)
     return stream->liobn == TCE_LIOBN_UNKNOWN ? UINT64_C(1) << 62 | of_phb : UINT64_C(1) << 61 | of_phb | stream->liobn;
 }
 
-static uint32_t requester_of(tce_time *t, uint64_t name, uint32_t phb)
+static uint32_t requester_of(tce_time *t, const tce_stream *stream, uint32_t phb)
 {
+    const uint64_t name = name_of(stream, phb);
     const uintptr_t known = (uintptr_t)tce__map_find(&t->requester_of, name);
     if (TCE__LIKELY(known != 0))
         return (uint32_t)(known - 1);
@@ -38,6 +39,10 @@ static uint32_t requester_of(tce_time *t, uint64_t name, uint32_t phb)
     *tce__requester_at(t, index) =
         (tce__requester){.key = TCE__NEVER, .phb = phb, .fresh_tags = (uint32_t)t->c.tags_per_device,
                          .first = TCE__NONE, .last = TCE__NONE};
+    const bool named = stream->requester != TCE_REQUESTER_UNKNOWN;
+    const uint64_t buid = phb == TCE__NONE ? TCE_BUID_UNKNOWN : t->phbs[phb]->stats.buid;
+    if (!tce__groups_name(&t->groups, index, buid, named ? TCE_LIOBN_UNKNOWN : stream->liobn, stream->requester))
+        t->failed = true;
     return index;
 }
 
@@ -110,8 +115,11 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
         return false;
     if (x->bypass)
         return true;
-    x->life = tce__life_of(t, w);
-    return x->life != NULL && use_pages(t, index, first, last);
+    tce__life *life = tce__life_of(t, w);
+    if (life == NULL)
+        return false;
+    tce__life_join(t, index, life);
+    return use_pages(t, index, first, last);
 }
 
 /* --- Virtual devices, and what reaches nothing --- */
@@ -144,8 +152,10 @@ void tce__access_virtual(tce_time *t, uint32_t index)
             if (x->pages != NULL)
                 failed = !tce__allows(tce, x->access) || real + part - (part != 0) >= t->memory_bytes;
             bytes += part;
-            if (x->bypass)
+            if (x->bypass) {
+                failed = x->pages != NULL;      /* there is no TCE that shows it */
                 break;
+            }
         }
         done = from + pages * memory;
         if (!failed)
@@ -176,7 +186,7 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
     *x = (tce__transaction){
         .event = dma->event,
         .stamp = t->now,
-        .start = t->plan == NULL ? t->now : tce__plan_floor(t),
+        .start = t->plan == NULL ? tce__time_present(t) : tce__plan_floor(t),
         .clearers = TCE__NONE,
         .ioba = dma->ioba,
         .offset = dma->ioba,
@@ -193,34 +203,30 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         shape(t, x, dma);
     else if (!open_window(t, index, dma))
         t->failed = true;
-    const uint32_t requester = t->failed ? TCE__NONE : requester_of(t, name_of(dma->stream, phb), phb);
+    const uint32_t requester = t->failed ? TCE__NONE : requester_of(t, dma->stream, phb);
     if (requester == TCE__NONE)
         return;
     x = tce__transaction_at(t, index);
     x->requester = requester;
-    t->stats.assumed += x->assumed;
+    tce__under_way_set(&t->under_way, x->event, TCE__PENDING | index);
     if (t->plan != NULL) {
         tce__plan_transaction(t, index);
         return;
     }
-    t->stats.wait_cycles += x->start - x->stamp;
     if (phb != TCE__NONE)
         tce__phb_add(t, index);
     else if (!add_virtual(t, index))
         t->failed = true;
 }
 
-static void retire(tce_time *t, uint32_t index);
-
 /* Its end is known. It is taken leave of when nothing before that end is still to come. */
 static void finish(tce_time *t, uint32_t index)
 {
-    if (t->plan != NULL) {
+    const tce__transaction *x = tce__transaction_at(t, index);
+    tce__under_way_set(&t->under_way, x->event, x->done + 1);   /* [cycle-order] */
+    if (t->plan != NULL)
         tce__plan_done(t, index);
-        retire(t, index);
-        return;
-    }
-    if (!tce__heap_push(&t->finished, tce__transaction_at(t, index)->done, tce__transaction_at(t, index)->event, index))
+    if (!tce__heap_push(&t->finished, x->done, x->event, index))
         t->failed = true;
 }
 
@@ -270,17 +276,49 @@ void tce__time_record(tce_time *t, tce_time_record record)
 static void retire(tce_time *t, uint32_t index)
 {
     tce__transaction *x = tce__transaction_at(t, index);
+    const tce__outcome outcome = {
+        .requester = x->requester,
+        .direction = x->assumed ? TCE_TIME_UNKNOWN : x->write ? TCE_TIME_WRITE : TCE_TIME_READ,
+        .fault = x->fault,
+        /* Done in the cycle in which the call ends is not done yet. [overtaken] */
+        .overtaken = t->plan == NULL && x->overtaken_at <= x->done,
+        .bytes = x->bytes,
+        .tlps = x->tlps,
+        .wait_cycles = t->plan == NULL ? x->start - x->stamp : 0,
+        .start = x->start,
+        .done = x->done,
+    };
     t->stats.transactions++;
-    /* Done in the cycle in which the call ends is not done yet. [overtaken] */
-    t->stats.overtaken += t->plan == NULL && x->overtaken_at <= x->done;
+    t->stats.assumed += x->assumed;
+    t->stats.overtaken += outcome.overtaken;
+    t->stats.wait_cycles += outcome.wait_cycles;
+    if (!tce__groups_count(&t->groups, &outcome))
+        t->failed = true;
+    tce__intervals_transaction(&t->intervals, &outcome);
     tce__time_record(t, (tce_time_record){
                             .event = x->event, .start = x->start, .done = x->done, .fault = x->fault, .tlps = x->tlps});
     if (x->life != NULL)
-        tce__life_unuse(t, index);
+        tce__life_leave(t, index);
     free(x->pages);
     x->pages = NULL;
-    x->life = NULL;
     tce__pool_give(&t->transactions, index);
+}
+
+void tce__transactions_retire(tce_time *t, uint64_t limit)
+{
+    while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
+        retire(t, tce__heap_pop(&t->finished).value);
+}
+
+void tce__transaction_complete(tce_time *t, uint32_t transaction)
+{
+    const uint32_t phb = tce__requester_at(t, tce__transaction_at(t, transaction)->requester)->phb;
+    while (!tce__transaction_ended(tce__transaction_at(t, transaction)) && !t->failed) {
+        if (phb == TCE__NONE)
+            tce__access_virtual(t, tce__heap_pop(&t->vio).value);
+        else
+            tce__phb_step(t, t->phbs[phb]);
+    }
 }
 
 void tce__time_advance(tce_time *t, uint64_t limit)
@@ -289,15 +327,14 @@ void tce__time_advance(tce_time *t, uint64_t limit)
         if (limit == TCE__NEVER)
             (void)tce__plan_barrier(t);
         for (uint32_t i = 0; i < t->phb_count && limit == TCE__NEVER; i++)
-            tce__cache_advance(&t->phbs[i]->cache, limit - 1, &t->stats);
+            tce__cache_advance(&t->phbs[i]->cache, limit - 1, &t->phbs[i]->stats);
         return;
     }
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
         tce__phb_advance(t, t->phbs[i], limit);
     while (t->vio.count != 0 && t->vio.items[0].key < limit)
         tce__access_virtual(t, tce__heap_pop(&t->vio).value);
-    while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
-        retire(t, tce__heap_pop(&t->finished).value);
+    tce__transactions_retire(t, limit);
 }
 
 void tce__transactions_close(tce_time *t)

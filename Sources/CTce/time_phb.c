@@ -21,7 +21,7 @@ static tce__phb_time *phb_make(const tce_time *t, uint64_t buid)
     tce__phb_time *phb = calloc(1, sizeof *phb);
     if (phb == NULL)
         return NULL;
-    phb->buid = buid;
+    phb->stats.buid = buid;
     if (tce__cache_open(&phb->cache, &t->c))
         return phb;
     tce__cache_close(&phb->cache);
@@ -36,6 +36,7 @@ static void phb_free(tce__phb_time *phb)
     tce__ring_close(&phb->bypass);
     free(phb->order);
     tce__heap_close(&phb->data);
+    tce__ring_close(&phb->tag_ends);
     tce__cache_close(&phb->cache);
     free(phb);
 }
@@ -77,15 +78,16 @@ void tce__phbs_close(tce_time *t)
 /* --- Links --- */
 
 /* Sends `bytes` that are ready from a cycle on; returns the cycle in which they have left. [link] */
-static uint64_t send(const tce_time *t, tce__link *link, uint64_t ready, uint64_t bytes, uint64_t *busy)
+static uint64_t send(const tce_time *t, tce__link *link, uint64_t ready, uint64_t bytes, uint64_t *busy_cycles)
 {
     const uint64_t one = UINT64_C(1) << 16, wanted = bytes * t->byte_q16, duration = wanted > one ? wanted : one;
     if (ready > link->cycle)
-        *link = (tce__link){.cycle = ready, .part = 0};
-    const uint64_t part = link->part + (duration & (one - 1));
+        *link = (tce__link){.cycle = ready, .part = 0, .busy_part = link->busy_part};
+    const uint64_t part = link->part + (duration & (one - 1)), busy = link->busy_part + duration;
     link->cycle += (duration >> 16) + (part >> 16);
     link->part = (uint32_t)(part & (one - 1));
-    *busy += duration;
+    link->busy_part = (uint32_t)(busy & (one - 1));
+    *busy_cycles += busy >> 16;
     return link->cycle + (link->part != 0);
 }
 
@@ -146,11 +148,25 @@ void tce__phb_add(tce_time *t, uint32_t transaction)
         t->failed = true;
         return;
     }
-    t->phbs[r->phb]->pending++;
     offer(t, t->phbs[r->phb], x->requester);
 }
 
 /* --- Grant --- */
+
+/* A read request takes a tag in a cycle. */
+static void take_tag(tce__phb_time *phb, tce__requester *r, uint64_t cycle)
+{
+    if (r->fresh_tags != 0)
+        r->fresh_tags--;
+    else
+        (void)tce__ring_pop(&r->tags);
+    while (phb->tag_ends.count != 0 && tce__ring_front(&phb->tag_ends) < cycle) {
+        (void)tce__ring_pop(&phb->tag_ends);
+        phb->reads--;
+    }
+    if (++phb->reads > phb->stats.tags_peak)
+        phb->stats.tags_peak = phb->reads;
+}
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -242,24 +258,29 @@ static void grant(tce_time *t, tce__phb_time *phb, const tce__heap_item *candida
         return;
     }
     if (!x->write) {
-        if (r->fresh_tags != 0)
-            r->fresh_tags--;
-        else
-            (void)tce__ring_pop(&r->tags);
+        const uint64_t turn = r->pending.items[0].key > r->turn ? r->pending.items[0].key : r->turn;
+        phb->stats.tag_waits += ready > turn;
+        take_tag(phb, r, cycle);
     }
     const uint64_t bytes = x->write ? t->c.write_overhead + payload : t->c.read_overhead;
-    const uint64_t left = send(t, &phb->up, ready, bytes, &t->up_parts);
+    const uint64_t left = send(t, &phb->up, ready, bytes, &phb->stats.up_cycles);
+    const uint64_t arrival = left + t->c.pcie_latency + t->c.tve_cycles;
     tce__tlp *tlp = tce__tlp_at(t, index);
     *tlp = (tce__tlp){
         .sequence = phb->sequence++,
         .place = x->issued,
-        .arrival = left + t->c.pcie_latency + t->c.tve_cycles,
+        .arrival = arrival,
         .transaction = transaction,
         .payload = (uint32_t)payload,
         .next = TCE__NONE,
     };
-    t->stats.tlps++;
-    t->stats.link_wait_cycles += cycle - ready;
+    phb->stats.tlps++;
+    phb->stats.tlp_cycles += arrival - ready;
+    phb->stats.tag_busy_cycles += x->write ? 0 : arrival - cycle;
+    phb->stages[TCE_STAGE_LINK_WAIT] += cycle - ready;
+    phb->stages[TCE_STAGE_LINK] += left - cycle;
+    phb->stages[TCE_STAGE_UP] += t->c.pcie_latency;
+    phb->stages[TCE_STAGE_TVE] += t->c.tve_cycles;
     x->issued += payload;
     x->tlps++;
     x->under_way++;
@@ -292,7 +313,8 @@ static void read_memory(tce_time *t, tce__phb_time *phb, uint32_t index)
 {
     const tce__tlp *tlp = tce__tlp_at(t, index);
     const uint64_t from = tlp->known > tlp->behind ? tlp->known : tlp->behind;
-    t->stats.order_cycles += from - tlp->known;
+    phb->stages[TCE_STAGE_ORDER_WAIT] += from - tlp->known;
+    phb->stages[TCE_STAGE_MEMORY] += t->c.memory_latency;
     push_data(t, phb, index, from + t->c.memory_latency);
 }
 
@@ -301,9 +323,12 @@ static void resolve(tce_time *t, tce__phb_time *phb)
 {
     while (phb->resolved != phb->writes && write_at(phb, phb->resolved)->own != TCE__NEVER) {
         const tce__write w = *write_at(phb, phb->resolved++);
-        const uint32_t transaction = tce__tlp_at(t, w.tlp)->transaction;
+        const tce__tlp *written = tce__tlp_at(t, w.tlp);
+        const uint32_t transaction = written->transaction;
         const uint64_t done = w.failed || w.own > phb->latest ? w.own : phb->latest;
-        t->stats.order_cycles += done - w.own;
+        phb->stages[TCE_STAGE_ORDER_WAIT] += done - w.own;
+        phb->stages[TCE_STAGE_MEMORY] += w.failed ? 0 : t->c.memory_latency;
+        phb->stats.tlp_cycles += done - written->arrival;
         if (done > phb->latest)
             phb->latest = done;
         tce__pool_give(&t->tlps, w.tlp);
@@ -366,10 +391,10 @@ static void look_up(tce_time *t, tce__phb_time *phb, uint32_t index, uint64_t cy
     tce__transaction *x = tce__transaction_at(t, tlp->transaction);
     if (!x->bypass) {
         phb->next_lookup = cycle + t->c.lookup_interval;
-        t->stats.port_wait_cycles += cycle - tlp->arrival;
+        phb->stages[TCE_STAGE_PORT_WAIT] += cycle - tlp->arrival;
     }
     if (x->frozen || cycle >= x->fault_at) {
-        t->stats.dropped++;
+        phb->stats.dropped++;
         if (x->frozen)
             set_fault(t, phb, x, cycle);
         know(t, phb, index, cycle, true);
@@ -383,13 +408,12 @@ static void look_up(tce_time *t, tce__phb_time *phb, uint32_t index, uint64_t cy
     }
     uint64_t known = cycle;
     if (!x->bypass) {
-        tce__cache_advance(&phb->cache, cycle, &t->stats);
-        known = tce__cache_lookup(&phb->cache, cycle, x->name, tce, &t->stats);
+        tce__cache_advance(&phb->cache, cycle, &phb->stats);
+        known = tce__cache_lookup(&phb->cache, cycle, x->name, tce, &phb->stats, phb->stages);
         if (known == TCE__NEVER) {
             t->failed = true;
             return;
         }
-        t->stats.translation_cycles += known - cycle;
     }
     const bool failed = page_faults(t, x, tlp);
     if (failed)
@@ -406,15 +430,22 @@ static void complete(tce_time *t, tce__phb_time *phb)
     const tce__transaction *x = tce__transaction_at(t, tlp.transaction);
     const uint32_t requester = x->requester;
     uint64_t address = x->ioba + tlp.place, left = tlp.failed ? 0 : tlp.payload, end;
-    t->stats.down_wait_cycles += phb->down.cycle > data.key ? phb->down.cycle - data.key : 0;
+    const uint64_t start = phb->down.cycle > data.key ? phb->down.cycle : data.key;
     /* [completion] */
     do {
         const uint64_t bytes = least(left, to_boundary(address, t->c.max_payload));
-        end = send(t, &phb->down, data.key, t->c.completion_overhead + bytes, &t->down_parts);
+        end = send(t, &phb->down, data.key, t->c.completion_overhead + bytes, &phb->stats.down_cycles);
         address += bytes;
         left -= bytes;
     } while (left != 0);
+    phb->stages[TCE_STAGE_DOWN_WAIT] += start - data.key;
+    phb->stages[TCE_STAGE_DOWN_LINK] += end - start;
+    phb->stages[TCE_STAGE_DOWN] += t->c.pcie_latency;
     end += t->c.pcie_latency;
+    phb->stats.tlp_cycles += end - tlp.arrival;
+    phb->stats.tag_busy_cycles += end - tlp.arrival;
+    if (!tce__ring_push(&phb->tag_ends, end))
+        t->failed = true;
     tce__pool_give(&t->tlps, data.value);
     tce__tlp_done(t, tlp.transaction, end);
     tce__requester *r = tce__requester_at(t, requester);
@@ -499,5 +530,5 @@ void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit)
         happen(t, phb, &n);
     }
     if (limit != 0)
-        tce__cache_advance(&phb->cache, limit - 1, &t->stats);
+        tce__cache_advance(&phb->cache, limit - 1, &phb->stats);
 }

@@ -26,7 +26,7 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w)
     life = t->failed ? NULL : calloc(1, sizeof *life);
     if (life == NULL)
         return NULL;
-    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb};
+    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb, .users = TCE__NONE};
     life->touched = calloc((size_t)(((w->tces - 1) >> TCE__TOUCH_TCES_LOG2) / 64 + 1), sizeof *life->touched);
     if (life->touched != NULL && tce__table_open(&life->entries, w->tces * WORDS)) {
         if (tce__map_insert(&t->lives, w->liobn, life))
@@ -48,13 +48,8 @@ static void life_free(tce__life *life)
 /* What is pending is found by no later call. */
 static void forget(tce_time *t, tce__life *life)
 {
-    for (uint32_t i = 0; i < t->transactions.count; i++) {
-        tce__transaction *x = tce__transaction_at(t, i);
-        if (x->life == life) {
-            tce__life_unuse(t, i);
-            x->life = NULL;
-        }
-    }
+    while (life->users != TCE__NONE)
+        tce__life_leave(t, life->users);
     tce__map_remove(&t->lives, life->liobn);
     life_free(life);
 }
@@ -95,6 +90,17 @@ uint64_t tce__life_written(const tce__life *life, uint64_t index)
     return tce__table_load(&life->entries, index * WORDS + END);
 }
 
+void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life)
+{
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    x->life = life;
+    x->before = TCE__NONE;
+    x->after = life->users;
+    if (life->users != TCE__NONE)
+        tce__transaction_at(t, life->users)->before = transaction;
+    life->users = transaction;
+}
+
 bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
@@ -116,9 +122,15 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
     return true;
 }
 
-void tce__life_unuse(tce_time *t, uint32_t transaction)
+void tce__life_leave(tce_time *t, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
+    if (x->before == TCE__NONE)
+        x->life->users = x->after;
+    else
+        tce__transaction_at(t, x->before)->after = x->after;
+    if (x->after != TCE__NONE)
+        tce__transaction_at(t, x->after)->before = x->before;
     for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
         const tce__use u = *tce__use_at(t, use);
         next = u.next;
@@ -131,6 +143,7 @@ void tce__life_unuse(tce_time *t, uint32_t transaction)
         tce__pool_give(&t->uses, use);
     }
     x->uses = TCE__NONE;
+    x->life = NULL;
 }
 
 bool tce__life_touched(const tce__life *life, uint64_t index)

@@ -162,6 +162,7 @@ extension ReferenceConfiguration {
         c.vio_copy = vioCopy
         c.assumed_bytes = assumedBytes
         c.assumed_direction = assumedIsWrite ? 1 : 0
+        c.events_under_way = 65_536
         return c
     }
 }

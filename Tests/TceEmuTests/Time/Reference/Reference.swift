@@ -79,6 +79,7 @@ struct Reference {
 
     private var isOver: Bool {
         dones.allSatisfy { $0 != nil } && callEnds.count == plan.calls.count
+            && acted.count == plan.platformEvents.count
     }
 
     /// [cycle-order]
