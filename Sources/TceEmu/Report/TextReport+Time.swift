@@ -13,7 +13,7 @@ struct TimeReport {
     /// With more than this share of the accesses assumed, in per cent, bytes tell nothing.
     private static let assumedPercentMax: UInt64 = 1
 
-    /// The first line says how far the load is known, the second what computed the figures.
+    /// The first line says how far the load is known, the others what computed the figures.
     var head: String {
         let trace = statistics.trace
         let (all, assumed) = (statistics.dma.transactions, timing.time.assumedTransactions)
@@ -22,10 +22,11 @@ struct TimeReport {
         if all > 0 {
             text += assumed == 0
                 ? "; length and direction of each access are known"
-                : "; of \(percent(assumed, of: all)) of the DMA, length or direction is assumed"
+                : "; \(percent(assumed, of: all)) of the DMA: length or direction assumed"
         }
         text += "\ncycle-level replay on platform \(statistics.platform), profile \(timing.profile.name)"
-        text += " (\(timing.time.clockMHz.grouped) MHz), arrival \(timing.time.arrival)\n"
+        text += " (\(timing.time.clockMHz.grouped) MHz)\n"
+        text += "arrival \(timing.time.arrival): the last call or transaction ended after \(time(timing.time.cycles))\n"
         return text
     }
 
@@ -46,14 +47,14 @@ struct TimeReport {
             cells += [calls.cycles.grouped, mean(calls.cycles, by: calls.calls), percent(calls.cycles, of: total)]
             table.add(cells)
         }
-        var text = "\nCalls: what they cost the guest\n" + table.text
-        text += shares("made of", parts)
         let (calls, waits, exits) = timing.calls.values.reduce((0, 0, 0)) {
             ($0.0 + $1.calls, $0.1 + $1.waitCycles, $0.2 + $1.exits)
         }
+        var text = "\nCalls cost the guest \(time(total)) in \(counted(calls, "call"))\n" + table.text
+        text += shares("made of", parts)
         var rest: [String] = []
         if exits > 0 { rest.append("\(exits.grouped) to user space (\(percent(exits, of: calls)))") }
-        if waits > 0 { rest.append("\(time(waits)) behind the vCPU's call before") }
+        if waits > 0 { rest.append("\(mean(waits, by: calls)) late on the mean, behind their vCPU's call before") }
         if !rest.isEmpty { text += "  beside: " + rest.joined(separator: "; ") + "\n" }
         return text
     }
@@ -61,33 +62,27 @@ struct TimeReport {
     /// What all calls' cycles are made of, in cycles.
     private var parts: [(name: String, cycles: Double)] {
         TimeCounter.all(.parts).map { part in
-            (part.text, timing.calls.values.reduce(0) { $0 + ($1.parts[part.key] ?? 0) })
+            (part.key.replacing("_", with: " "), timing.calls.values.reduce(0) { $0 + ($1.parts[part.key] ?? 0) })
         }
     }
 
     var dma: String {
         let dma = statistics.dma
         guard dma.transactions > 0 else { return "" }
-        var table = TextTable()
-        table.add("transactions", dma.transactions.grouped, "", directions)
-        if dma.faults.total > 0 {
-            let causes = dma.faults.byCause.filter { $0.count > 0 }.map { "\($0.count.grouped) \($0.name)" }
-            table.add(
-                "faults", dma.faults.total.grouped, percent(dma.faults.total, of: dma.transactions),
-                causes.joined(separator: ", "))
-        } else {
-            table.add("faults", "0", "0.0 %")
-        }
+        var table = TextTable(alignsNumbers: false)
+        table.add("transactions", "\(dma.transactions.grouped): \(directions)")
+        let causes = dma.faults.byCause.filter { $0.count > 0 }.map { "\($0.count.grouped) \($0.name)" }
+        let share = " (\(percent(dma.faults.total, of: dma.transactions))): \(causes.joined(separator: ", "))"
+        table.add("faults", dma.faults.total.grouped + (causes.isEmpty ? "" : share))
         if let waits = dma.waitCycles, waits > 0 {
-            table.add(
-                "waited to start", time(waits), "", "\(mean(waits, by: dma.transactions)) each, until a TCE was written")
+            table.add("start", "\(mean(waits, by: dma.transactions)) late on the mean: calls that wrote the TCEs had not ended")
         }
         if dma.overtaken > 0 {
             table.add(
-                "overtaken", dma.overtaken.grouped, percent(dma.overtaken, of: dma.transactions),
-                "under way when a call cleared their TCE")
+                "overtaken", "\(dma.overtaken.grouped) (\(percent(dma.overtaken, of: dma.transactions))): "
+                    + "not done when a call that cleared their TCE ended")
         }
-        if let rate = throughput { table.add("throughput", rate, "", "\(dma.bytes.grouped) bytes in all") }
+        if let rate = throughput { table.add("throughput", "\(rate); \(dma.bytes.grouped) bytes in all") }
         return "\nDMA\n" + table.text + latency
     }
 
@@ -141,7 +136,8 @@ struct TimeReport {
             let own = timing.stages.filter { $0.waits == waits }
             let sum = own.reduce(0) { $0 + $1.cycles }
             table.add(waits ? "waiting" : "work", percent(sum, of: total), mean(sum, by: tlps))
-            for stage in own where stage.cycles > 0 {
+            // What would be shown as 0.0 % is not.
+            for stage in own where stage.cycles > total / 2000 {
                 table.add("  \(stage.text)", percent(stage.cycles, of: total), mean(stage.cycles, by: tlps))
             }
         }
@@ -171,21 +167,23 @@ struct TimeReport {
     /// The TCE cache, links, fetch slots and tags.
     var hardware: String {
         let cache = timing.tceCache
-        var table = TextTable()
+        var table = TextTable(alignsNumbers: false)
         if cache.lookups > 0 {
-            table.add("TCE cache hits", percent(cache.hits, of: cache.lookups), "of \(cache.lookups.grouped) look-ups")
-            table.add("  misses", percent(cache.misses, of: cache.lookups), "a fetch each")
-            table.add("  joined", percent(cache.joined, of: cache.lookups), "a fetch under way")
-            var text = "\((timing.counters["evictions"] ?? 0).grouped) lines evicted, "
-            text += "\(cache.invalidations.grouped) invalidated"
-            table.add("  lines filled", (timing.counters["fills"] ?? 0).grouped, text)
+            var text = "\(percent(cache.hits, of: cache.lookups)) of \(cache.lookups.grouped) look-ups hit, "
+            text += "\(percent(cache.misses, of: cache.lookups)) began a fetch, "
+            table.add("TCE cache", text + "\(percent(cache.joined, of: cache.lookups)) joined one")
+            let (fills, evictions) = (timing.counters["fills"] ?? 0, timing.counters["evictions"] ?? 0)
+            text = "\(fills.grouped) lines filled, \(evictions.grouped) evicted, "
+            table.add("", text + "\(cache.invalidations.grouped) invalidated by calls and windows")
         }
         for phb in timing.phbs where (phb.counters["tlps"] ?? 0) > 0 {
-            let name = timing.phbs.count > 1 ? " of \(phb.buid)" : ""
             func use(_ key: String) -> String { percent(phb.counters[key] ?? 0, of: timing.time.cycles) }
-            table.add("link\(name)", use("up_cycles"), "up, \(use("down_cycles")) down")
-            table.add("fetch slots\(name)", (phb.counters["slots_peak"] ?? 0).grouped, "at most at once")
-            table.add("tags\(name)", (phb.counters["tags_peak"] ?? 0).grouped, "at most at once")
+            func peak(_ key: String) -> String { (phb.counters[key] ?? 0).grouped }
+            func size(_ key: String) -> String { timing.profile[key]?.description ?? "" }
+            table.add("PHB \(phb.buid)", "link \(use("up_cycles")) up, \(use("down_cycles")) down")
+            table.add(
+                "", "at most \(peak("slots_peak")) of \(size("fetch_slots")) fetch slots, \(peak("tags_peak")) "
+                    + "read requests (\(size("tags_per_device")) tags a device)")
         }
         return table.isEmpty ? "" : "\nIn use\n" + table.text
     }
@@ -237,7 +235,7 @@ struct TimeReport {
     private func mean(_ cycles: UInt64, by count: UInt64) -> String {
         guard count > 0 else { return "-" }
         let tenths = UInt128(cycles) * 10_000 / (UInt128(timing.time.clockMHz) * UInt128(count))
-        return tenths < 100_000 ? "\(tenths / 10).\(tenths % 10) ns" : duration(nanoseconds: UInt64(tenths / 10))
+        return tenths < 10_000 ? "\(tenths / 10).\(tenths % 10) ns" : duration(nanoseconds: UInt64(tenths / 10))
     }
 
     /// "  made of: entry and exit 83.1 %, ..." in lines of at most 100 columns.
