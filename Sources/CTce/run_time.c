@@ -55,6 +55,9 @@ static bool is_list_too_hard(tce__run *r, const tce__window *w, const uint64_t *
 /* [exit] */
 static bool exits(tce__run *r, const tce__window *w, const tce_event *event, const uint64_t *side, uint64_t value)
 {
+    const bool many = event->kind == TCE_EVENT_STUFF || event->kind == TCE_EVENT_INDIRECT;
+    if (many && !r->m->multitce)
+        return false;
     if (w == NULL)
         return true;
     const bool aligned = ((event->address - w->start) & tce_page_mask(w->shift)) == 0;
@@ -99,7 +102,9 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
     uint64_t room = 0;
     if (w != NULL && event->kind != TCE_EVENT_GET) {
         call.index = tce__index(w, event->address);
-        room = call.index >= w->tces || npages > w->tces ? 0 : w->tces - call.index;
+        /* A run of zeros longer than the window is refused; of such a list the head is written. */
+        const bool refused = event->kind == TCE_EVENT_STUFF && npages > w->tces;
+        room = call.index >= w->tces || refused ? 0 : w->tces - call.index;
         room = npages < room ? npages : room;
     }
     /* Without a model a run of zeros costs next to nothing; here each TCE of it is looked at. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Transactions from their place in the trace to their end: which TCEs they use and so when they start, accesses of
- * virtual devices, and what is counted when one is done (docs/time-model.md). Model.
+ * Transactions from their place in the trace to their end: which TCEs they use and so when they start, and what is
+ * counted when one is done (docs/time-model.md). Model.
  */
 #include <stdlib.h>
 
@@ -9,42 +9,6 @@
 #include "translate.h"
 
 #define PAGE_4K UINT64_C(4096)
-
-/* --- Requesters --- */
-
-/* A name for every requester: none is another's. [path] */
-static uint64_t name_of(const tce_stream *stream, uint32_t phb)
-{
-    const uint64_t of_phb = (uint64_t)phb << 33;
-    if (phb == TCE__NONE && stream->requester != TCE_REQUESTER_UNKNOWN)
-        return UINT64_C(3) << 62 | stream->requester;
-    if (phb == TCE__NONE)
-        return UINT64_C(1) << 63 | (stream->liobn & ~(UINT64_C(3) << 62));
-    if (stream->requester != TCE_REQUESTER_UNKNOWN)
-        return of_phb | UINT64_C(1) << 32 | stream->requester;
-    return stream->liobn == TCE_LIOBN_UNKNOWN ? UINT64_C(1) << 62 | of_phb : UINT64_C(1) << 61 | of_phb | stream->liobn;
-}
-
-static uint32_t requester_of(tce_time *t, const tce_stream *stream, uint32_t phb)
-{
-    const uint64_t name = name_of(stream, phb);
-    const uintptr_t known = (uintptr_t)tce__map_find(&t->requester_of, name);
-    if (TCE__LIKELY(known != 0))
-        return (uint32_t)(known - 1);
-    const uint32_t index = tce__pool_take(&t->requesters);
-    if (index == TCE__NONE || !tce__map_insert(&t->requester_of, name, (void *)((uintptr_t)index + 1))) {
-        t->failed = true;
-        return TCE__NONE;
-    }
-    *tce__requester_at(t, index) =
-        (tce__requester){.key = TCE__NEVER, .phb = phb, .fresh_tags = (uint32_t)t->c.tags_per_device,
-                         .first = TCE__NONE, .last = TCE__NONE};
-    const bool named = stream->requester != TCE_REQUESTER_UNKNOWN;
-    const uint64_t buid = phb == TCE__NONE ? TCE_BUID_UNKNOWN : t->phbs[phb]->stats.buid;
-    if (!tce__groups_name(&t->groups, index, buid, named ? TCE_LIOBN_UNKNOWN : stream->liobn, stream->requester))
-        t->failed = true;
-    return index;
-}
 
 /* --- A new one --- */
 
@@ -110,8 +74,7 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
     uint64_t last = x->bytes == 0 ? first : (x->offset + (x->bytes - 1)) >> x->shift;
     if (last < first || last >= x->tces)
         last = x->tces - 1;
-    const bool faults = dma->fault != TCE_FAULT_NONE && dma->fault != TCE_FAULT_NOT_SHARED;
-    if (faults && !x->frozen && !note_pages(x, w, x->bypass ? 0 : first, x->bypass ? 0 : last))
+    if (TCE__UNLIKELY(x->faults) && !x->frozen && !note_pages(x, w, x->bypass ? 0 : first, x->bypass ? 0 : last))
         return false;
     if (x->bypass)
         return true;
@@ -122,58 +85,13 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
     return use_pages(t, index, first, last);
 }
 
-/* --- Virtual devices, and what reaches nothing --- */
-
-/* [vio]: one access after another. */
-void tce__access_virtual(tce_time *t, uint32_t index)
-{
-    tce__transaction *x = tce__transaction_at(t, index);
-    tce__requester *r = tce__requester_at(t, x->requester);
-    uint64_t done = x->start;
-    x->closed = true;
-    if (x->name != 0) {
-        const uint64_t from = x->start > r->done ? x->start : r->done, memory = t->c.memory_latency;
-        const uint64_t first = x->offset >> x->shift;
-        uint64_t bytes = 0, pages = 0;
-        bool failed = x->frozen;
-        /* Page after page until one shows a fault. */
-        for (bool one = true; !failed && (one || bytes < x->bytes); one = false) {
-            const uint64_t offset = x->offset + bytes, page = offset >> x->shift;
-            uint64_t part = (UINT64_C(1) << x->shift) - (offset & tce_page_mask(x->shift));
-            part = part < x->bytes - bytes ? part : x->bytes - bytes;
-            if (page >= x->tces || (bytes != 0 && offset == 0)) {
-                failed = true;
-                break;
-            }
-            pages += !x->bypass;
-            const uint64_t tce = x->pages == NULL || x->bypass ? TCE_ACCESS_RW : x->pages[page - first];
-            const uint64_t mask = tce_page_mask(x->shift);
-            const uint64_t real = x->bypass ? offset : (tce & ~mask) | (offset & mask);
-            if (x->pages != NULL)
-                failed = !tce__allows(tce, x->access) || real + part - (part != 0) >= t->memory_bytes;
-            bytes += part;
-            if (x->bypass) {
-                failed = x->pages != NULL;      /* there is no TCE that shows it */
-                break;
-            }
-        }
-        done = from + pages * memory;
-        if (!failed)
-            done += memory + tce__round_cost(t->c.vio_copy, x->bytes, 0);
-        r->done = done;
-        r->turn = done;
-    }
-    x->under_way = 1;
-    tce__tlp_done(t, index, done);
-}
+/* --- From place to end --- */
 
 static bool add_virtual(tce_time *t, uint32_t index)
 {
     const tce__transaction *x = tce__transaction_at(t, index);
     return tce__heap_push(&t->vio, x->start, x->event, index);
 }
-
-/* --- From place to end --- */
 
 void tce__time_dma(tce_time *t, const tce__dma *dma)
 {
@@ -197,15 +115,18 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         .shift = TCE_PAGE_SHIFT_4K,
         .access = (uint8_t)dma->access,
         .frozen = dma->fault == TCE_FAULT_PE_FROZEN,
+        .faults = dma->fault != TCE_FAULT_NONE && dma->fault != TCE_FAULT_NOT_SHARED,
     };
     uint32_t phb = dma->phb == NULL ? TCE__NONE : tce__phb_time_of(t, dma->phb->config.buid);
     if (dma->window == NULL)
         shape(t, x, dma);
     else if (!open_window(t, index, dma))
         t->failed = true;
-    const uint32_t requester = t->failed ? TCE__NONE : requester_of(t, dma->stream, phb);
-    if (requester == TCE__NONE)
+    const uint32_t requester = t->failed ? TCE__NONE : tce__requester_of(t, dma->stream, phb);
+    if (requester == TCE__NONE) {
+        t->failed = true;
         return;
+    }
     x = tce__transaction_at(t, index);
     x->requester = requester;
     tce__under_way_set(&t->under_way, x->event, TCE__PENDING | index);
@@ -219,33 +140,13 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         t->failed = true;
 }
 
-/* Its end is known. It is taken leave of when nothing before that end is still to come. */
-static void finish(tce_time *t, uint32_t index)
-{
-    const tce__transaction *x = tce__transaction_at(t, index);
-    tce__under_way_set(&t->under_way, x->event, x->done + 1);   /* [cycle-order] */
-    if (t->plan != NULL)
-        tce__plan_done(t, index);
-    if (!tce__heap_push(&t->finished, x->done, x->event, index))
-        t->failed = true;
-}
-
-void tce__tlp_done(tce_time *t, uint32_t transaction, uint64_t cycle)
-{
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    if (cycle > x->done)
-        x->done = cycle;
-    if (--x->under_way == 0 && x->closed)
-        finish(t, transaction);
-}
-
 void tce__transaction_closed(tce_time *t, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
     x->closed = true;
     tce__requester_at(t, x->requester)->busy = false;
     if (x->under_way == 0)
-        finish(t, transaction);
+        tce__transaction_finish(t, transaction);
 }
 
 static void keep_record(tce_time *t, tce_time_record record)
@@ -304,6 +205,19 @@ static void retire(tce_time *t, uint32_t index)
     tce__pool_give(&t->transactions, index);
 }
 
+/* Its end is known. It is taken leave of when nothing before that end is still to come. */
+void tce__transaction_finish(tce_time *t, uint32_t index)
+{
+    const tce__transaction *x = tce__transaction_at(t, index);
+    tce__under_way_set(&t->under_way, x->event, x->done + 1);   /* [cycle-order] */
+    if (t->plan != NULL)
+        tce__plan_done(t, index);
+    if (x->done < t->simulated)
+        retire(t, index);
+    else if (!tce__heap_push(&t->finished, x->done, x->event, index))
+        t->failed = true;
+}
+
 void tce__transactions_retire(tce_time *t, uint64_t limit)
 {
     while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
@@ -327,9 +241,10 @@ void tce__time_advance(tce_time *t, uint64_t limit)
         if (limit == TCE__NEVER)
             (void)tce__plan_barrier(t);
         for (uint32_t i = 0; i < t->phb_count && limit == TCE__NEVER; i++)
-            tce__cache_advance(&t->phbs[i]->cache, limit - 1, &t->phbs[i]->stats);
+            tce__phb_advance(t, t->phbs[i], limit);
         return;
     }
+    t->simulated = limit;
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
         tce__phb_advance(t, t->phbs[i], limit);
     while (t->vio.count != 0 && t->vio.items[0].key < limit)
@@ -341,8 +256,5 @@ void tce__transactions_close(tce_time *t)
 {
     for (uint32_t i = 0; i < t->transactions.count; i++)
         free(tce__transaction_at(t, i)->pages);
-    for (uint32_t i = 0; i < t->requesters.count; i++) {
-        tce__heap_close(&tce__requester_at(t, i)->pending);
-        tce__ring_close(&tce__requester_at(t, i)->tags);
-    }
+    tce__pool_close(&t->transactions);
 }

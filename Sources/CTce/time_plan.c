@@ -160,8 +160,6 @@ void tce__plan_writes(tce_time *t, uint32_t call, tce__life *life, uint64_t inde
     c->life = life;
     c->index = index;
     c->written = written;
-    for (uint64_t i = 0; i < written; i++)
-        tce__life_write(life, index + i, TCE__PENDING | call);
 }
 
 void tce__plan_clears(tce_time *t, uint32_t call, uint32_t transaction)
@@ -205,7 +203,7 @@ static void end_call(tce_time *t)
     const planned_call call = *call_at(plan, index);
     for (uint64_t i = 0; call.life != NULL && i < call.written; i++) {
         if (tce__life_written(call.life, call.index + i) == (TCE__PENDING | index))
-            tce__life_write(call.life, call.index + i, call.end);
+            tce__life_write(call.life, call.index + i, 1, call.end);
     }
     for (uint32_t kill = call.kills, next; kill != TCE__NONE; kill = next) {
         const planned_kill k = *kill_at(plan, kill);
@@ -328,7 +326,7 @@ static bool step(tce_time *t)
     const uint64_t end = plan->ends.count == 0 ? TCE__NEVER : plan->ends.items[0].key;
     uint64_t start = TCE__NEVER, event = TCE__NEVER;
     uint32_t requester = TCE__NONE, phb = TCE__NONE;
-    for (uint32_t i = 0; i < t->requesters.count; i++) {
+    for (uint32_t i = 0; i < t->requesters.pool.count; i++) {
         const uint64_t cycle = next_start(t, tce__requester_at(t, i));
         if (cycle < start) {
             start = cycle;

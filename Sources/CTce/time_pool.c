@@ -17,7 +17,7 @@ void tce__pool_close(tce__pool *pool)
     *pool = (tce__pool){.item_bytes = pool->item_bytes};
 }
 
-static bool pool_grow(tce__pool *pool)
+bool tce__pool_grow(tce__pool *pool)
 {
     const uint32_t capacity = pool->capacity == 0 ? 64 : pool->capacity * 2;
     if (capacity > UINT32_MAX / 4)
@@ -34,29 +34,23 @@ static bool pool_grow(tce__pool *pool)
     return true;
 }
 
-uint32_t tce__pool_take(tce__pool *pool)
-{
-    if (pool->free_count != 0)
-        return pool->free[--pool->free_count];
-    if (pool->count == pool->capacity && !pool_grow(pool))
-        return TCE__NONE;
-    return pool->count++;
-}
-
 void tce__ring_close(tce__ring *ring)
 {
     free(ring->items);
     *ring = (tce__ring){.items = NULL};
 }
 
-bool tce__ring_grow(tce__ring *ring)
+bool tce__ring_grow(tce__ring *ring, size_t item_bytes)
 {
-    const size_t capacity = ring->capacity == 0 ? 16 : ring->capacity * 2;
-    uint64_t *items = capacity > SIZE_MAX / 2 / sizeof *items ? NULL : malloc(capacity * sizeof *items);
+    const size_t capacity = ring->capacity == 0 ? 4 : ring->capacity * 2, behind = ring->capacity - ring->head;
+    unsigned char *items = capacity > SIZE_MAX / 2 / item_bytes ? NULL : malloc(capacity * item_bytes);
     if (items == NULL)
         return false;
-    for (size_t i = 0; i < ring->count; i++)
-        items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
+    /* It is full: what is behind the head, then what is before it. */
+    if (ring->count != 0) {
+        memcpy(items, ring->items + ring->head * item_bytes, behind * item_bytes);
+        memcpy(items + behind * item_bytes, ring->items, ring->head * item_bytes);
+    }
     free(ring->items);
     ring->items = items;
     ring->capacity = capacity;
@@ -70,17 +64,12 @@ void tce__heap_close(tce__heap *heap)
     *heap = (tce__heap){.items = NULL};
 }
 
-static bool before(const tce__heap_item *a, const tce__heap_item *b)
-{
-    return a->key < b->key || (a->key == b->key && a->tie < b->tie);
-}
-
 bool tce__heap_push(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
 {
     if (heap->count == heap->capacity) {
-        const size_t capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
-        tce__heap_item *items = capacity > SIZE_MAX / 2 / sizeof *items ? NULL
-                                                                         : realloc(heap->items, capacity * sizeof *items);
+        const size_t capacity = heap->capacity == 0 ? 8 : heap->capacity * 2;
+        tce__heap_item *items =
+            capacity > SIZE_MAX / 2 / sizeof *items ? NULL : realloc(heap->items, capacity * sizeof *items);
         if (items == NULL)
             return false;
         heap->items = items;
@@ -88,23 +77,35 @@ bool tce__heap_push(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
     }
     const tce__heap_item item = {key, tie, value};
     size_t at = heap->count++;
-    for (; at != 0 && before(&item, &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
+    for (; at != 0 && tce__heap_before(&item, &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
         heap->items[at] = heap->items[(at - 1) / 2];
     heap->items[at] = item;
     return true;
 }
 
-tce__heap_item tce__heap_pop(tce__heap *heap)
+/* Puts an item into the hole at the top, or where it belongs below. */
+static void sink(tce__heap *heap, tce__heap_item item)
 {
-    const tce__heap_item top = heap->items[0], last = heap->items[--heap->count];
     size_t at = 0;
     for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && before(&heap->items[child + 1], &heap->items[child]))
+        if (child + 1 < heap->count && tce__heap_before(&heap->items[child + 1], &heap->items[child]))
             child++;
-        if (!before(&heap->items[child], &last))
+        if (!tce__heap_before(&heap->items[child], &item))
             break;
         heap->items[at] = heap->items[child];
     }
-    heap->items[at] = last;
+    heap->items[at] = item;
+}
+
+tce__heap_item tce__heap_pop(tce__heap *heap)
+{
+    const tce__heap_item top = heap->items[0], last = heap->items[--heap->count];
+    if (heap->count != 0)
+        sink(heap, last);
     return top;
+}
+
+void tce__heap_replace(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
+{
+    sink(heap, (tce__heap_item){key, tie, value});
 }

@@ -48,15 +48,13 @@ tce_err tce_time_create(const tce_time_config *config, tce_arrival arrival, uint
     }
     const wide rate = (wide)config->pcie_rate * (10000 - config->dllp_share);
     t->byte_q16 = narrow((((wide)config->clock_mhz * 10000 << 16) + rate / 2) / rate);
-    tce__pool_open(&t->requesters, sizeof(tce__requester));
     tce__pool_open(&t->transactions, sizeof(tce__transaction));
     tce__pool_open(&t->uses, sizeof(tce__use));
-    tce__pool_open(&t->tlps, sizeof(tce__tlp));
     t->vcpus = calloc(CPUS, sizeof *t->vcpus);
     if (arrival == TCE_ARRIVAL_SATURATE)
         t->plan = tce__plan_open();
-    if ((arrival == TCE_ARRIVAL_SATURATE && t->plan == NULL) || t->vcpus == NULL || !tce__map_open(&t->lives) || !tce__map_open(&t->phb_of_buid) ||
-        !tce__map_open(&t->requester_of)) {
+    if ((arrival == TCE_ARRIVAL_SATURATE && t->plan == NULL) || t->vcpus == NULL || !tce__map_open(&t->lives) ||
+        !tce__map_open(&t->phb_of_buid) || !tce__requesters_open(&t->requesters)) {
         tce_time_destroy(t);
         return TCE_ERR_NO_MEMORY;
     }
@@ -71,11 +69,8 @@ void tce_time_destroy(tce_time *t)
     tce__transactions_close(t);
     tce__phbs_close(t);
     tce__lives_close(t);
-    tce__map_close(&t->requester_of);
-    tce__pool_close(&t->requesters);
-    tce__pool_close(&t->transactions);
+    tce__requesters_close(&t->requesters);
     tce__pool_close(&t->uses);
-    tce__pool_close(&t->tlps);
     tce__heap_close(&t->vio);
     tce__heap_close(&t->finished);
     tce__under_way_close(&t->under_way);
@@ -134,7 +129,7 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
             t->now = stamp;
         while (TCE__UNLIKELY((held = tce__under_way_held(&t->under_way, t->events)) != 0) && !t->failed)
             tce__transaction_complete(t, (uint32_t)held);
-        if (tce__time_present(t) > before && t->transactions.count - t->transactions.free_count >= PENDING_MAX)
+        if (tce__time_present(t) > before && tce__pool_taken(&t->transactions) >= PENDING_MAX)
             tce__time_advance(t, tce__time_present(t));
     }
     tce__under_way_set(&t->under_way, t->events, 0);    /* until it is more than that */
@@ -278,12 +273,12 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
     const uint64_t window = tce__cache_name(life->liobn);
     uint64_t first = 0, last = 0;
     bool open = false;
+    tce__life_write(life, call->index, call->written, end);
     for (uint64_t i = 0; i < call->written; i++) {
         const uint64_t index = call->index + i, before = call->before[i];
         const uint64_t after = tce__table_load(&call->window->table, index);
         if ((before & TCE_ACCESS_RW) != 0 && (after & TCE_ACCESS_RW) == 0)
             tce__life_clear(t, life, index, end, planned);
-        tce__life_write(life, index, end);
         if (before == after)
             continue;
         /* Runs of lines, so that a list is one kill. */

@@ -19,9 +19,12 @@ static uint64_t *entry_of(tce__life *life, uint64_t index)
 
 tce__life *tce__life_of(tce_time *t, const tce__window *w)
 {
-    tce__life *life = tce__map_find(&t->lives, w->liobn);
-    if (TCE__LIKELY(life != NULL))
+    tce__life *life = t->recent_life;
+    if (TCE__LIKELY(life != NULL) && life->liobn == w->liobn)
         return life;
+    life = tce__map_find(&t->lives, w->liobn);
+    if (TCE__LIKELY(life != NULL))
+        return t->recent_life = life;
     uint32_t phb = w->phb == NULL ? TCE__NONE : tce__phb_time_of(t, w->phb->config.buid);
     life = t->failed ? NULL : calloc(1, sizeof *life);
     if (life == NULL)
@@ -51,6 +54,7 @@ static void forget(tce_time *t, tce__life *life)
     while (life->users != TCE__NONE)
         tce__life_leave(t, life->users);
     tce__map_remove(&t->lives, life->liobn);
+    t->recent_life = NULL;
     life_free(life);
 }
 
@@ -151,11 +155,14 @@ bool tce__life_touched(const tce__life *life, uint64_t index)
     return tce__bit(life->touched, index >> TCE__TOUCH_TCES_LOG2);
 }
 
-void tce__life_write(tce__life *life, uint64_t index, uint64_t end)
+void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end)
 {
-    const uint64_t part = index >> TCE__TOUCH_TCES_LOG2;
-    entry_of(life, index)[END] = end;
-    life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+    const uint64_t last = (index + count - 1) >> TCE__TOUCH_TCES_LOG2;
+    for (uint64_t part = index >> TCE__TOUCH_TCES_LOG2; part <= last; part++)
+        life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+    tce__table_touch_range(&life->entries, index * WORDS, count * WORDS);
+    for (uint64_t i = index; i < index + count; i++)
+        life->entries.tce[i * WORDS + END] = end;
 }
 
 bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t written)

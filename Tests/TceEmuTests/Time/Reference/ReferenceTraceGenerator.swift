@@ -87,13 +87,21 @@ struct ReferenceTraceGenerator: Sendable {
             bypass: random.chance(15))
     }
 
-    /// Every page of every window, by lists.
+    /// Every page of every window, by lists where there are such.
     private mutating func mapAtFirst() {
         for window in windows { map(window, sure: isAllMapped) }
     }
 
     private mutating func map(_ window: TraceEvent.Window, sure: Bool) {
         guard sure || random.chance(80) else { return }
+        guard configuration.hasMultiTCE else {
+            for page in 0..<window.tces {
+                let ioba = window.start &+ page << window.pageShift
+                let value = value(window, mayRefuse: !sure)
+                add(.hcall(.init(.put, cpu: cpu(), liobn: window.liobn, ioba: ioba, value: value)))
+            }
+            return
+        }
         let entries = (0..<window.tces).map { _ in value(window, mayRefuse: !sure) }
         add(
             .hcall(

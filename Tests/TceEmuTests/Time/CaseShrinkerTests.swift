@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import TceEmu
+
+@Suite("Time: what fails is shrunk")
+struct CaseShrinkerTests {
+    /// The reference with one thing wrong.
+    enum Fault: CaseIterable, Sendable {
+        /// A hit takes a cycle more.
+        case slowHit
+        /// [window] is not known.
+        case noWindow
+        /// A call that clears a TCE ends a cycle early.
+        case earlyClear
+
+        func outcome(_ timed: TimedCase) -> TimedTrace.Outcome {
+            var wrong = timed
+            switch self {
+            case .slowHit: wrong.configuration.hitCycles += 1
+            case .noWindow: wrong.configuration.eventsUnderWay = 65_536
+            case .earlyClear: break
+            }
+            var outcome = TimedTrace.Outcome(wrong.reference())
+            guard self == .earlyClear else { return outcome }
+            for (place, event) in timed.events.enumerated() {
+                guard case .hcall(let call) = event.body, call.kind == .stuff else { continue }
+                outcome.spans[place]?.done -= 1
+            }
+            return outcome
+        }
+
+        func fails(_ timed: TimedCase) -> Bool { outcome(timed) != TimedTrace.Outcome(timed.reference()) }
+
+        /// Events and options that are left.
+        var size: (events: Int, options: Int) {
+            switch self {
+            // A PHB and two accesses.
+            case .slowHit: (3, 0)
+            // Two calls of a vCPU each and one that waits for them.
+            case .noWindow: (3, 2)
+            case .earlyClear: (1, 0)
+            }
+        }
+    }
+
+    @Test("A difference is shown by as few events and options as it takes", arguments: Fault.allCases)
+    func shrinks(_ fault: Fault) throws {
+        let scenario = try #require((0..<100).lazy.map { ReferenceScenario(seed: $0) }.first { scenario in
+            fault.fails(TimedCase(events: scenario.events, configuration: scenario.configuration))
+        })
+        let timed = TimedCase(events: scenario.events, configuration: scenario.configuration)
+        let shrunk = CaseShrinker(fails: fault.fails).shrink(timed)
+        #expect(shrunk.events.count <= fault.size.events, "\(shrunk.description)")
+        #expect(shrunk.options.count <= fault.size.options, "\(shrunk.description)")
+        // What is printed fails again.
+        #expect(fault.fails(try TimedCase(replaying: shrunk.description)))
+    }
+}
+
+extension TimedCase {
+    /// Reads what `description` writes.
+    init(replaying text: String) throws {
+        let imported = try importText(text)
+        var profile = TimingProfile()
+        var others: [String: String] = [:]
+        let line = try #require(text.split(separator: "\n").first)
+        let words = line.split(separator: " ").dropFirst(3).map(String.init)
+        for index in stride(from: 0, to: words.count - 1, by: 2) {
+            if words[index] == "--set" { try profile.set(words[index + 1]) } else { others[words[index]] = words[index + 1] }
+        }
+        var configuration = ReferenceConfiguration(try profile.lowered())
+        configuration.arrival = try #require(.init(rawValue: others["--arrival"] ?? "trace"))
+        configuration.eeh = others["--eeh"] == "freeze"
+        configuration.hasMultiTCE = others["--multitce"] != "off"
+        configuration.memoryBytes = imported.header.memoryBytes
+        configuration.unitNanoseconds = imported.header.unitNanoseconds
+        self.init(events: imported.events, configuration: configuration)
+    }
+}
