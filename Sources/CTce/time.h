@@ -212,7 +212,9 @@ void tce__requester_drop(tce_time *t, tce__requester *r);              /* the fr
 /* time_grant.c */
 void tce__offer(tce_time *t, tce__phb_time *phb, uint32_t requester);   /* its next TLP may be ready at another cycle */
 bool tce__first_candidate(tce_time *t, tce__phb_time *phb, tce__heap_item *first);
-void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate, uint64_t cycle);
+void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate);
+bool tce__first_withdrawal(const tce_time *t, tce__phb_time *phb, tce__heap_item *first);
+void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t requester);
 void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 
 /* time_lookup.c */

@@ -20,13 +20,12 @@ static uint64_t ready_cycle(const tce_time *t, tce__requester *r)
     if (!x->write && r->fresh_tags == 0) {
         r->blocked = r->tags.count == 0;
         if (r->blocked)
-            return x->fault_at == TCE__NEVER ? TCE__NEVER : x->fault_at + 1;
+            return TCE__NEVER;
         /* [tag] */
         const uint64_t tag = tce__ring_number(&r->tags);
         ready = tag > ready ? tag : ready;
     }
-    /* What is left of a transaction with a fault is withdrawn in the cycle after: then the next one has its turn. */
-    return x->fault_at < ready ? x->fault_at + 1 : ready;
+    return ready;
 }
 
 /* The same anew, with the number of those that are blocked. */
@@ -82,7 +81,8 @@ static void close(tce_time *t, tce__phb_time *phb, tce__requester *r, uint32_t t
     tce__transaction_closed(t, transaction);
 }
 
-static void withdraw(tce_time *t, tce__phb_time *phb, uint32_t requester)
+/* Whether the link is free or not. */
+void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t requester)
 {
     tce__requester *r = tce__requester_at(t, requester);
     const uint32_t transaction = tce__requester_front(t, r);
@@ -92,7 +92,20 @@ static void withdraw(tce_time *t, tce__phb_time *phb, uint32_t requester)
         r->turn = x->fault_at + 1;
     t->stats.withdrawn++;
     close(t, phb, r, transaction);
-    offer_again(t, phb, requester);
+    tce__offer(t, phb, requester);
+}
+
+/* The first of those that are withdrawn: in the cycle after that in which the fault is known. */
+bool tce__first_withdrawal(const tce_time *t, tce__phb_time *phb, tce__heap_item *first)
+{
+    while (phb->withdrawals.count != 0) {
+        *first = phb->withdrawals.items[0];
+        const uint32_t front = tce__requester_front(t, tce__requester_at(t, first->value));
+        if (front != TCE__NONE && tce__transaction_at(t, front)->event == first->tie)
+            return true;
+        (void)tce__heap_pop(&phb->withdrawals);     /* all of it was granted by then, or it is withdrawn already */
+    }
+    return false;
 }
 
 static void take_tag(tce__requester *r)
@@ -179,14 +192,9 @@ static void grant_row(tce_time *t, tce__phb_time *phb, uint32_t requester, const
 
 static const tce__heap_item no_other = {.key = TCE__NEVER, .tie = TCE__NEVER};
 
-void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate, uint64_t cycle)
+void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate)
 {
-    const tce__requester *r = tce__requester_at(t, candidate->value);
-    /* Those that are granted in the cycle in which the fault is known are granted. [fault] */
-    if (tce__transaction_at(t, tce__requester_front(t, r))->fault_at < cycle)
-        withdraw(t, phb, candidate->value);
-    else
-        grant_row(t, phb, candidate->value, &no_other, TCE__NEVER, true);
+    grant_row(t, phb, candidate->value, &no_other, TCE__NEVER, true);
 }
 
 void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)

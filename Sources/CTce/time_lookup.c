@@ -38,8 +38,9 @@ static void set_fault(tce_time *t, tce__phb_time *phb, tce__transaction *x, uint
     if (cycle >= x->fault_at)
         return;
     x->fault_at = cycle;
-    if (!x->closed)
-        tce__offer(t, phb, x->requester);
+    /* Those that are granted in the cycle in which the fault is known are granted. */
+    if (!x->closed && !tce__heap_push(&phb->withdrawals, cycle + 1, x->event, x->requester))
+        t->failed = true;
 }
 
 /* Would these bytes fault where the transaction's TCEs are what they were? */

@@ -29,6 +29,7 @@ static tce__phb_time *phb_make(const tce_time *t, uint64_t buid)
 static void phb_free(tce__phb_time *phb)
 {
     tce__heap_close(&phb->candidates);
+    tce__heap_close(&phb->withdrawals);
     tce__ring_close(&phb->port);
     tce__ring_close(&phb->data);
     tce__heap_close(&phb->late_data);
@@ -96,7 +97,7 @@ void tce__phb_add(tce_time *t, uint32_t transaction)
 /* What happens next on a PHB, and when. */
 typedef struct next {
     uint64_t cycle;
-    enum { GRANT, PASS, LOOK_UP, COMPLETE } what;
+    enum { WITHDRAW, GRANT, PASS, LOOK_UP, COMPLETE } what;
     tce__heap_item candidate;
 } next;
 
@@ -108,9 +109,12 @@ static const tce__tlp *front(const tce__ring *ring)
 static next next_of(tce_time *t, tce__phb_time *phb)
 {
     next n = {.cycle = TCE__NEVER, .what = GRANT};
-    /* Of one cycle the first of these: grants, then look-ups, then completions. [cycle-order] */
+    tce__heap_item withdrawal;
+    /* Of one cycle the first of these: withdrawals, grants, then look-ups, then completions. [cycle-order] */
     if (tce__first_candidate(t, phb, &n.candidate))
         n.cycle = n.candidate.key > phb->up.cycle ? n.candidate.key : phb->up.cycle;
+    if (tce__first_withdrawal(t, phb, &withdrawal) && withdrawal.key <= n.cycle)
+        n = (next){.cycle = withdrawal.key, .what = WITHDRAW, .candidate = withdrawal};
     if (phb->bypass.count != 0 && front(&phb->bypass)->arrival < n.cycle) {
         n.cycle = front(&phb->bypass)->arrival;
         n.what = PASS;
@@ -141,8 +145,11 @@ static void happen(tce_time *t, tce__phb_time *phb, const next *n)
     tce__ring *ring = n->what == PASS ? &phb->bypass : &phb->port;
     tce__tlp tlp;
     switch (n->what) {
+    case WITHDRAW:
+        tce__withdraw(t, phb, n->candidate.value);
+        break;
     case GRANT:
-        tce__grant_one(t, phb, &n->candidate, n->cycle);
+        tce__grant_one(t, phb, &n->candidate);
         break;
     case PASS:
     case LOOK_UP:

@@ -60,6 +60,7 @@ typedef struct tce__phb_time {
     uint64_t next_lookup;       /* the port serves from this cycle on */
     uint64_t latest;            /* the latest done of the writes whose end is known */
     tce__heap candidates;       /* requesters by the cycle in which their TLP is ready; some entries are stale */
+    tce__heap withdrawals;      /* requesters by the cycle in which the rest of their transaction is withdrawn; the same */
     uint32_t blocked;           /* requesters whose next TLP waits for a tag, and none is known to come free */
     uint32_t risky;             /* transactions with a fault whose TLPs are not all granted or withdrawn */
     tce__ring port;             /* tce__tlp on their way to it */
