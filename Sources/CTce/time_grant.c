@@ -11,11 +11,10 @@
 /* The cycle in which the requester's next TLP is ready; TCE__NEVER: none, or no tag is known to come free. */
 static uint64_t ready_cycle(const tce_time *t, tce__requester *r)
 {
-    const uint32_t front = tce__requester_front(t, r);
     r->blocked = false;
-    if (front == TCE__NONE)
+    if (r->pending.count == 0)
         return TCE__NEVER;
-    const tce__transaction *x = tce__transaction_at(t, front);
+    const tce__transaction *x = tce__transaction_at(t, r->pending.first.value);
     uint64_t ready = x->start > r->turn ? x->start : r->turn;
     if (!x->write && r->fresh_tags == 0) {
         r->blocked = r->tags.count == 0;
@@ -77,35 +76,22 @@ static void offer_again(tce_time *t, tce__phb_time *phb, uint32_t requester)
 static void close(tce_time *t, tce__phb_time *phb, tce__requester *r, uint32_t transaction)
 {
     phb->risky -= tce__transaction_at(t, transaction)->faults;
-    tce__requester_drop(t, r);
+    tce__queue_drop(&r->pending);
     tce__transaction_closed(t, transaction);
 }
 
-/* Whether the link is free or not. */
-void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t requester)
+/* What is not granted in the cycle of a fault never is. [fault] */
+void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t transaction)
 {
-    tce__requester *r = tce__requester_at(t, requester);
-    const uint32_t transaction = tce__requester_front(t, r);
     const tce__transaction *x = tce__transaction_at(t, transaction);
+    const uint32_t requester = x->requester;
+    tce__requester *r = tce__requester_at(t, requester);
     /* What is freed in a cycle serves from the next one on. [cycle-order] */
     if (x->fault_at + 1 > r->turn)
         r->turn = x->fault_at + 1;
     t->stats.withdrawn++;
     close(t, phb, r, transaction);
     tce__offer(t, phb, requester);
-}
-
-/* The first of those that are withdrawn: in the cycle after that in which the fault is known. */
-bool tce__first_withdrawal(const tce_time *t, tce__phb_time *phb, tce__heap_item *first)
-{
-    while (phb->withdrawals.count != 0) {
-        *first = phb->withdrawals.items[0];
-        const uint32_t front = tce__requester_front(t, tce__requester_at(t, first->value));
-        if (front != TCE__NONE && tce__transaction_at(t, front)->event == first->tie)
-            return true;
-        (void)tce__heap_pop(&phb->withdrawals);     /* all of it was granted by then, or it is withdrawn already */
-    }
-    return false;
 }
 
 static void take_tag(tce__requester *r)
@@ -124,7 +110,7 @@ static void grant_row(tce_time *t, tce__phb_time *phb, uint32_t requester, const
                       bool one)
 {
     tce__requester *r = tce__requester_at(t, requester);
-    const uint32_t transaction = tce__requester_front(t, r);
+    const uint32_t transaction = r->pending.first.value;
     tce__transaction *x = tce__transaction_at(t, transaction);
     const bool write = x->write;
     const uint64_t size = write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
