@@ -49,12 +49,15 @@ struct CaseShrinker {
         }
     }
 
-    /// Each parameter that can be is what a replay has by default.
+    /// Each parameter that can be is what a replay has by default, all of them if possible.
     private func simplifyConfiguration(_ best: inout TimedCase) {
-        guard let standard = try? ReferenceConfiguration.standard() else { return }
         var simpler = best
-        simpler.configuration.values = standard.values
-        _ = take(simpler, &best)
+        for clock in [ReferenceConfiguration().clockMHz, best.configuration.clockMHz] {
+            guard let standard = try? ReferenceConfiguration.standard(clockMHz: clock) else { return }
+            simpler.configuration.values = standard.values
+            if take(simpler, &best) { break }
+        }
+        guard let standard = try? ReferenceConfiguration.standard(clockMHz: best.configuration.clockMHz) else { return }
         for change in Self.machineChanges {
             simpler = best
             change(&simpler.configuration, standard)

@@ -78,7 +78,7 @@ struct TimedSurvey: Sendable {
             rule.name.padding(toLength: 20, withPad: " ", startingAt: 0) + column("\(runs[rule])", 10)
                 + column("\(firings[rule])", 12)
         }
-        let head = "rule".padding(toLength: 20, withPad: " ", startingAt: 0) + column("runs", 10) + column("firings", 12)
+        let head = "rule" + column("runs", 26) + column("firings", 12)
         return ([head] + lines).joined(separator: "\n")
     }
 }

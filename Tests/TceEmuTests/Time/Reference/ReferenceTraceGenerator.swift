@@ -32,7 +32,7 @@ struct ReferenceTraceGenerator: Sendable {
         makeMachine()
         mapAtFirst()
         // What happens to windows and PEs is rare, so that caches get warm.
-        for _ in 0..<random.within(15...50) {
+        for _ in 0..<random.within(random.chance(4) ? 130...260 : 15...50) {
             if random.chance(random.pick([30, 60])) { time += random.below(kind == .wide ? 60 : 8) }
             let draw = random.below(1_000)
             switch draw {
@@ -204,7 +204,7 @@ struct ReferenceTraceGenerator: Sendable {
             add(.window(windows[0]))
             map(windows[0], sure: isAllMapped)
         case 5:
-            add(random.chance(50) ? .reset : .phb(phb))
+            add(random.chance(75) ? .reset : .phb(phb))
             mapAgain()
         default: add(.thaw(buid: phb.buid, configAddress: 0))
         }
