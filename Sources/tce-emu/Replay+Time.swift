@@ -54,7 +54,8 @@ final class PerEventFile {
     init(_ path: String, trace: String) throws {
         if isSameFile(path, trace) {
             throw FileError(
-                description: "cannot create \(path): it is the trace: name another file", status: ExitStatus.cannotCreate)
+                description: "cannot create \(path): it is the trace: name another file",
+                status: ExitStatus.cannotCreate)
         }
         self.path = path
         stream = path == "-" ? FileStream(.standardOutput, closes: false) : try openOutput(path)
@@ -70,7 +71,7 @@ final class PerEventFile {
     func flush() throws {
         do {
             unsafe try buffer.withUnsafeBytes { bytes in unsafe try stream.write(bytes) }
-        } catch where path != "-" {
+        } catch  where path != "-" {
             throw FileError(description: "\(path): \(error)", status: ExitStatus.ioError)
         }
         buffer.removeAll(keepingCapacity: true)
@@ -90,7 +91,8 @@ struct HistogramFiles {
         isDirectory = exists ? isThere.boolValue : !path.hasSuffix(".hgrm")
         if isSameFile(path, trace) {
             throw FileError(
-                description: "cannot create \(path): it is the trace: name another file", status: ExitStatus.cannotCreate)
+                description: "cannot create \(path): it is the trace: name another file",
+                status: ExitStatus.cannotCreate)
         }
         if !isDirectory {
             guard path.hasSuffix(".hgrm") else {

@@ -94,18 +94,18 @@ struct TimeCommandTests {
     func perEvent() throws {
         let (path, file) = (try Self.make(Self.small), CommandRun.path("events.csv"))
         let run = try CommandRun("replay", path, "--per-event", file, "--set", "hcall.first_touch=0")
-        #expect(run.status == 0 && run.output.hasPrefix("8 events in 1 chunk"))
+        #expect(run.status == 0 && run.output.hasPrefix("7 events in 1 chunk"))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         // 3,800 cycles a microsecond; the write waits until the call has ended that wrote its TCE.
         #expect(
             text == """
                 event,kind,cpu,buid,liobn,requester,stamp_cycle,issue_cycle,completion_cycle,latency_cycles,outcome,tlps
-                0,phb,,0x800000020000000,0x80000000,,,,,,,
+                0,phb,,,,,,,,,,
                 1,H_PUT_TCE,1,,0x80000000,,38000,38000,43000,5000,H_SUCCESS,
                 2,dma,,,0x80000000,,41800,43000,45745,2745,ok,1
                 3,hcall,0,,,,,,,,H_SUCCESS,
                 4,dma,,0x800000020000000,,0x18,380000,380000,383410,3410,ok,1
-                5,dma,,,0x80000000,,760000,760000,763376,3376,no_read,1
+                5,dma,,,0x80000000,,760000,760000,763368,3368,no_read,1
                 6,H_STUFF_TCE,1,,0x80000000,,1140000,1140000,1144712,4712,H_SUCCESS,
 
                 """)
@@ -131,7 +131,7 @@ struct TimeCommandTests {
         #expect(intervals.allSatisfy { number($0, "cycles") == 1_900_000_000 })
         #expect(intervals.allSatisfy { (number($0, "first_cycle") ?? 1) % 1_900_000_000 == 0 })
         let csv = try CommandRun("replay", Self.trace, "--interval", "500ms", "--format", "csv").output
-        #expect(csv.contains("\nintervals.0.first_cycle,0\n"))
+        #expect(csv.contains("\nintervals.0.cycles,1900000000\n"))
         let text = try CommandRun("replay", Self.trace, "--interval", "500ms").output
         #expect(text.contains("\nIntervals of 500.000 ms in which something ended\n"))
     }
@@ -161,7 +161,7 @@ struct TimeCommandTests {
     @Test("The text says first how much of the load is assumed, and then no bytes a second")
     func assumed() throws {
         let known = try CommandRun("replay", Self.make(Self.small)).output
-        #expect(known.hasPrefix("8 events in 1 chunk over 300.000 us; length and direction of each access are known\n"))
+        #expect(known.hasPrefix("7 events in 1 chunk over 300.000 us; length and direction of each access are known\n"))
         #expect(known.contains("throughput"))
         let unknown = try CommandRun("replay", Self.trace).output
         #expect(unknown.split(separator: "\n")[0].hasSuffix("; 100.0 % of the DMA: length or direction assumed"))

@@ -9,7 +9,8 @@ extension LatencyHistogram {
     ///
     /// - Parameter ticks: steps for each halving of the distance to 100 %.
     public func hgrm(ticksPerHalfDistance ticks: Int = 5) -> String {
-        var text = padded("Value", 12) + " " + padded("Percentile", 14) + " " + padded("TotalCount", 10) + " "
+        var text =
+            padded("Value", 12) + " " + padded("Percentile", 14) + " " + padded("TotalCount", 10) + " "
             + padded("1/(1-Percentile)", 14) + "\n\n"
         for step in steps(ticks: ticks) {
             text += String(format: "%12.2f %2.12f", Double(step.value), step.percent / 100)

@@ -20,13 +20,15 @@ struct TimeReport {
         var text = "\(counted(trace.events, "event")) in \(counted(trace.chunks, "chunk")) over "
         text += duration(nanoseconds: trace.spanNanoseconds)
         if all > 0 {
-            text += assumed == 0
+            text +=
+                assumed == 0
                 ? "; length and direction of each access are known"
                 : "; \(percent(assumed, of: all)) of the DMA: length or direction assumed"
         }
         text += "\ncycle-level replay on platform \(statistics.platform), profile \(timing.profile.name)"
         text += " (\(timing.time.clockMHz.grouped) MHz)\n"
-        text += "arrival \(timing.time.arrival): the last call or transaction ended after \(time(timing.time.cycles))\n"
+        let ended = "the last call or transaction ended after \(time(timing.time.cycles))"
+        text += "arrival \(timing.time.arrival): \(timing.time.cycles == 0 ? "nothing in it takes time" : ended)\n"
         return text
     }
 
@@ -54,7 +56,10 @@ struct TimeReport {
         text += shares("made of", parts)
         var rest: [String] = []
         if exits > 0 { rest.append("\(exits.grouped) to user space (\(percent(exits, of: calls)))") }
-        if waits > 0 { rest.append("\(mean(waits, by: calls)) late on the mean, behind their vCPU's call before") }
+        // What would be shown as 0.0 ns is not.
+        if waits / 100 > calls {
+            rest.append("\(mean(waits, by: calls)) late on the mean, behind their vCPU's call before")
+        }
         if !rest.isEmpty { text += "  beside: " + rest.joined(separator: "; ") + "\n" }
         return text
     }
@@ -74,12 +79,15 @@ struct TimeReport {
         let causes = dma.faults.byCause.filter { $0.count > 0 }.map { "\($0.count.grouped) \($0.name)" }
         let share = " (\(percent(dma.faults.total, of: dma.transactions))): \(causes.joined(separator: ", "))"
         table.add("faults", dma.faults.total.grouped + (causes.isEmpty ? "" : share))
-        if let waits = dma.waitCycles, waits > 0 {
-            table.add("start", "\(mean(waits, by: dma.transactions)) late on the mean: calls that wrote the TCEs had not ended")
+        if let waits = dma.waitCycles, waits / 100 > dma.transactions {
+            table.add(
+                "start",
+                "\(mean(waits, by: dma.transactions)) late on the mean: calls that wrote the TCEs had not ended")
         }
         if dma.overtaken > 0 {
             table.add(
-                "overtaken", "\(dma.overtaken.grouped) (\(percent(dma.overtaken, of: dma.transactions))): "
+                "overtaken",
+                "\(dma.overtaken.grouped) (\(percent(dma.overtaken, of: dma.transactions))): "
                     + "not done when a call that cleared their TCE ended")
         }
         if let rate = throughput { table.add("throughput", "\(rate); \(dma.bytes.grouped) bytes in all") }
@@ -97,11 +105,20 @@ struct TimeReport {
 
     /// Bytes a second over the whole time; nil where too much of the load is assumed.
     private var throughput: String? {
-        let dma = statistics.dma
-        let (assumed, most) = (timing.time.assumedTransactions, Self.assumedPercentMax)
-        guard dma.bytes > 0, timing.time.cycles > 0, assumed <= dma.transactions / 100 * most else { return nil }
-        // Cycles are millionths of a second over MHz: MB/s, in tenths.
-        let tenths = UInt128(dma.bytes) * UInt128(timing.time.clockMHz) * 10 / UInt128(timing.time.cycles)
+        let bytes = statistics.dma.bytes
+        guard bytes > 0, timing.time.cycles > 0, !isAssumed else { return nil }
+        return rate(bytes, in: timing.time.cycles)
+    }
+
+    /// So much of the load is assumed that bytes tell nothing.
+    private var isAssumed: Bool {
+        UInt128(timing.time.assumedTransactions) * 100
+            > UInt128(statistics.dma.transactions) * UInt128(Self.assumedPercentMax)
+    }
+
+    /// Bytes in so many cycles, which are millionths of a second over MHz.
+    private func rate(_ bytes: UInt64, in cycles: UInt64) -> String {
+        let tenths = UInt128(bytes) * UInt128(timing.time.clockMHz) * 10 / UInt128(cycles)
         return "\(UInt64(tenths / 10).grouped).\(tenths % 10) MB/s"
     }
 
@@ -116,7 +133,9 @@ struct TimeReport {
         }
         add("  all", all)
         if timing.latencyByDirection.count > 1 {
-            for (name, latency) in timing.latencyByDirection.sorted(by: { $0.key < $1.key }) { add("  \(name)", latency) }
+            for (name, latency) in timing.latencyByDirection.sorted(by: { $0.key < $1.key }) {
+                add("  \(name)", latency)
+            }
         }
         if timing.latencyByOutcome.count > 1 {
             for (name, latency) in timing.latencyByOutcome.sorted(by: { $0.key < $1.key }) {
@@ -173,16 +192,21 @@ struct TimeReport {
             text += "\(percent(cache.misses, of: cache.lookups)) began a fetch, "
             table.add("TCE cache", text + "\(percent(cache.joined, of: cache.lookups)) joined one")
             let (fills, evictions) = (timing.counters["fills"] ?? 0, timing.counters["evictions"] ?? 0)
-            text = "\(fills.grouped) lines filled, \(evictions.grouped) evicted, "
+            text = "\(counted(fills, "line")) filled, \(evictions.grouped) evicted, "
             table.add("", text + "\(cache.invalidations.grouped) invalidated by calls and windows")
         }
         for phb in timing.phbs where (phb.counters["tlps"] ?? 0) > 0 {
-            func use(_ key: String) -> String { percent(phb.counters[key] ?? 0, of: timing.time.cycles) }
+            func use(_ key: String) -> String {
+                let cycles = phb.counters[key] ?? 0
+                return cycles > 0 && cycles < timing.time.cycles / 2000
+                    ? "below 0.1 %" : percent(cycles, of: timing.time.cycles)
+            }
             func peak(_ key: String) -> String { (phb.counters[key] ?? 0).grouped }
             func size(_ key: String) -> String { timing.profile[key]?.description ?? "" }
             table.add("PHB \(phb.buid)", "link \(use("up_cycles")) up, \(use("down_cycles")) down")
             table.add(
-                "", "at most \(peak("slots_peak")) of \(size("fetch_slots")) fetch slots, \(peak("tags_peak")) "
+                "",
+                "at most \(peak("slots_peak")) of \(size("fetch_slots")) fetch slots, \(peak("tags_peak")) "
                     + "read requests (\(size("tags_per_device")) tags a device)")
         }
         return table.isEmpty ? "" : "\nIn use\n" + table.text
@@ -191,12 +215,13 @@ struct TimeReport {
     var intervals: String {
         guard let intervals = timing.intervals, let first = intervals.first else { return "" }
         var table = TextTable()
-        table.add("from", "transactions", "bytes", "faults", "mean latency", "calls", "calls' time")
+        let rates = isAssumed ? [] : ["throughput"]
+        table.add(["from", "transactions"] + rates + ["faults", "mean latency", "calls", "calls' time"])
         for one in intervals {
-            table.add(
-                duration(nanoseconds: one.startNanoseconds), one.transactions.grouped, one.bytes.grouped,
-                one.faults.grouped, mean(one.latencyCycles, by: one.transactions), one.calls.grouped,
-                time(one.callCycles))
+            let rates = isAssumed ? [] : [rate(one.bytes, in: one.cycles)]
+            let begin = [duration(nanoseconds: one.startNanoseconds), one.transactions.grouped]
+            let latency = mean(one.latencyCycles, by: one.transactions)
+            table.add(begin + rates + [one.faults.grouped, latency, one.calls.grouped, time(one.callCycles)])
         }
         return "\nIntervals of \(time(first.cycles)) in which something ended\n" + table.text
     }

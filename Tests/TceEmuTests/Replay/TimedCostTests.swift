@@ -146,8 +146,8 @@ struct TimedCostTests {
     @Test("Hcalls known by opcode only are summed with their recorded durations, beside the profile's cost")
     func observed() throws {
         let replay = try TimedReplay(
-            text: "@unit us\n0.1 hcall opcode=0x20 took=12 -> H_SUCCESS\n0.2 hcall opcode=0x20 took=8 -> H_PARAMETER\n"
-                + "0.3 hcall opcode=0x20\n0.4 hcall opcode=0x138 took=3 -> 0\n0.5 hcall opcode=0x54 took=1 -> 0\n")
+            text: "@unit us\n0.1 hcall opcode=0x20 -> H_SUCCESS took=12\n0.2 hcall opcode=0x20 -> H_PARAMETER took=8\n"
+                + "0.3 hcall opcode=0x20\n0.4 hcall opcode=0x138 -> 0 took=3\n0.5 hcall opcode=0x54 -> 0 took=1\n")
         let observed = replay.timing.observedHcalls
         #expect(observed.count == 3)
         let put = try #require(observed["H_PUT_TCE"])

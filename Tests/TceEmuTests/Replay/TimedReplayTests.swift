@@ -40,7 +40,7 @@ struct TimedReplayTests {
         let without = try TimedReplay(trace, nil)
         #expect(without.events.isEmpty)
         for name in TimingProfile.builtInNames {
-            let with = try TimedReplay(trace, TimedReplay.timing(name, arrival))
+            let with = try TimedReplay(trace, TimedReplay.timing(name, arrival), keepsEvents: false)
             #expect(Self.functional(with.statistics) == without.statistics, "\(name)")
             #expect(with.mismatches == without.mismatches, "\(name)")
             #expect(with.machine == without.machine, "\(name)")

@@ -14,10 +14,13 @@ struct TimedReplay {
     var timing: TimeStatistics { statistics.timing ?? TimeStatistics() }
 
     /// Replays a trace file; `timing` nil: without time.
-    init(_ trace: [UInt8], _ timing: ReplayTiming?, threads: Int = 2, from: TracePosition? = nil) throws {
+    init(
+        _ trace: [UInt8], _ timing: ReplayTiming?, threads: Int = 2, from: TracePosition? = nil,
+        keepsEvents: Bool = true
+    ) throws {
         var options = ReplayOptions()
         options.timing = timing
-        options.timing?.keepsEvents = true
+        options.timing?.keepsEvents = keepsEvents
         options.check = true
         options.from = from
         var readerOptions = TraceReader.Options()
