@@ -4,7 +4,7 @@
 TOOL := .build/release/tce-emu
 DEMO := traces/virtio-disable-ddw.tcet
 
-.PHONY: all demo test bench lint ccases readme sanitize clean deps
+.PHONY: all demo test published bench lint ccases readme sanitize clean deps
 
 all: deps
 	swift build -c release
@@ -17,9 +17,15 @@ demo: all
 	$(TOOL) info $(DEMO)
 	@echo
 	$(TOOL) replay --check $(DEMO)
+	@echo
+	$(TOOL) replay $(DEMO) --profile secure-2019 --interval 5s
 
 test: deps ccases
 	swift test --disable-xctest
+
+# The time model against every published figure, some minutes; `make test` looks at some of them.
+published: deps
+	scripts/published.sh
 
 # The C core's cases under gcc and clang with sanitizers, its headers alone, its symbols.
 ccases: deps

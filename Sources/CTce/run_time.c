@@ -34,7 +34,7 @@ static bool is_list_too_hard(tce__run *r, const tce__window *w, const uint64_t *
     const bool given = side[TCE_HCALL_ENTRIES] == npages && r->m->svm == TCE_SVM_NORMAL;
     if (npages > TCE_LIST_ENTRIES_MAX || (list & (TCE__LIST_BYTES - 1)) != 0)
         return false;
-    if (!given && !tce__is_memory(r->m, list))
+    if (!tce__is_memory(r->m, list))
         return true;
     unsigned char page[TCE__LIST_BYTES];
     uint64_t entries[TCE_LIST_ENTRIES_MAX];
@@ -55,6 +55,9 @@ static bool is_list_too_hard(tce__run *r, const tce__window *w, const uint64_t *
 /* [exit] */
 static bool exits(tce__run *r, const tce__window *w, const tce_event *event, const uint64_t *side, uint64_t value)
 {
+    const bool many = event->kind == TCE_EVENT_STUFF || event->kind == TCE_EVENT_INDIRECT;
+    if (many && !r->m->multitce)
+        return false;
     if (w == NULL)
         return true;
     const bool aligned = ((event->address - w->start) & tce_page_mask(w->shift)) == 0;
@@ -99,13 +102,15 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
     uint64_t room = 0;
     if (w != NULL && event->kind != TCE_EVENT_GET) {
         call.index = tce__index(w, event->address);
-        room = call.index >= w->tces || npages > w->tces ? 0 : w->tces - call.index;
+        /* A run of zeros longer than the window is refused; of such a list the head is written. */
+        const bool refused = event->kind == TCE_EVENT_STUFF && npages > w->tces;
+        room = call.index >= w->tces || refused ? 0 : w->tces - call.index;
         room = npages < room ? npages : room;
     }
     /* Without a model a run of zeros costs next to nothing; here each TCE of it is looked at. */
-    if (room > TCE_LIST_ENTRIES_MAX && !tce__run_spend(r, room))
+    if (!r->options->state_only && room > TCE_LIST_ENTRIES_MAX && !tce__run_spend(r, room))
         return TCE_ERR_WORK;
-    if (!keep_before(t, w, call.index, room))
+    if (!r->options->state_only && !keep_before(t, w, call.index, room))
         return TCE_ERR_NO_MEMORY;
     const uint64_t page_outs = r->m->sharing.page_outs;
     r->m->written = 0;
@@ -114,6 +119,8 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
         return err;
     call.paged_out = r->m->sharing.page_outs - page_outs;
     call.written = event->kind == TCE_EVENT_PUT ? r->result.status == TCE_H_SUCCESS : r->m->written;
+    if (r->options->state_only)
+        return tce__time_touch(t, w, call.index, call.written) ? TCE_OK : TCE_ERR_NO_MEMORY;
     call.before = t->before;
     call.exits = t->c.exit_to_user == TCE_EXIT_KVM && exits(r, w, event, side, value);
     tce__time_call(t, &call);
@@ -151,7 +158,7 @@ static tce_err run_rtas(tce__run *r, size_t i, const tce_event *event, uint64_t 
     tce_err err = tce__run_event(r, i);
     if (err != TCE_OK)
         return err;
-    const uint64_t end = tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
+    const uint64_t end = r->options->state_only ? 0 : tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
     const bool reset = event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
     if (phb != NULL && r->result.status == TCE_RTAS_SUCCESS)
         end_windows(t, phb, had, reset, end);
@@ -232,7 +239,9 @@ tce_err tce__run_timed(tce__run *r, size_t i)
     if (event->stream >= r->batch->stream_count || (event->flags & TCE_EVENT_SIDE &&
         tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
         return TCE_ERR_EVENT;
-    const uint64_t number = tce__time_event(t, r->batch->times == NULL ? 0 : r->batch->times[i], r->m->memory_bytes);
+    const bool timed = !r->options->state_only;
+    const uint64_t time = r->batch->times == NULL ? 0 : r->batch->times[i];
+    const uint64_t number = timed ? tce__time_event(t, time, r->m->memory_bytes) : 0;
     tce_err err = TCE_OK;
     uint64_t refused, acts;
     switch (event->kind) {
@@ -248,27 +257,28 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         err = run_rtas(r, i, event, number);
         break;
     case TCE_EVENT_ULTRACALL:
-        err = run_ultracall(r, i, event, number);
+        err = timed ? run_ultracall(r, i, event, number) : tce__run_event(r, i);
         break;
     case TCE_EVENT_DMA:
-        err = run_dma(r, i, event, number);
+        err = timed ? run_dma(r, i, event, number) : tce__run_event(r, i);
         break;
     case TCE_EVENT_WINDOW:
     case TCE_EVENT_UNWINDOW:
         refused = r->counters->refused;
         err = tce__run_event(r, i);
-        acts = tce__time_barrier(t);
+        acts = timed ? tce__time_barrier(t) : 0;
         if (err == TCE_OK && r->counters->refused == refused)
             tce__life_end(t, stream_of(r, event)->liobn, acts);
         break;
     case TCE_EVENT_RESET:
         err = tce__run_event(r, i);
-        tce__lives_end(t, tce__time_barrier(t));
+        tce__lives_end(t, timed ? tce__time_barrier(t) : 0);
         break;
     case TCE_EVENT_PHB:
     case TCE_EVENT_THAW:
         err = tce__run_event(r, i);
-        (void)tce__time_barrier(t);
+        if (timed)
+            (void)tce__time_barrier(t);
         break;
     default:
         err = tce__run_event(r, i);

@@ -11,6 +11,7 @@
 bool tce__cache_open(tce__cache *cache, const tce_time_config *c)
 {
     *cache = (tce__cache){
+        .next_change = TCE__NEVER,
         .ways = c->cache_ways,
         .sets = c->cache_entries / (c->cache_ways * c->tces_per_line),
         .slots = c->fetch_slots,
@@ -22,8 +23,10 @@ bool tce__cache_open(tce__cache *cache, const tce_time_config *c)
         cache->fetch_cycles = 1;
     while ((UINT64_C(1) << cache->line_log2) < c->tces_per_line)
         cache->line_log2++;
+    cache->sets_are_power_of_two = (cache->sets & (cache->sets - 1)) == 0;
     tce__pool_open(&cache->kill_pool, sizeof(tce__kill));
     cache->lines = calloc((size_t)(cache->sets * cache->ways), sizeof *cache->lines);
+    cache->recent = cache->lines;
     cache->slot_ends = calloc((size_t)cache->slots, sizeof *cache->slot_ends);
     return cache->lines != NULL && cache->slot_ends != NULL;
 }
@@ -33,7 +36,8 @@ void tce__cache_close(tce__cache *cache)
     free(cache->lines);
     free(cache->slot_ends);
     free(cache->fetches);
-    tce__heap_close(&cache->kills);
+    free(cache->buckets);
+    tce__queue_close(&cache->kills);
     tce__pool_close(&cache->kill_pool);
 }
 
@@ -41,7 +45,8 @@ void tce__cache_close(tce__cache *cache)
 
 static tce__line *set_of(const tce__cache *cache, uint64_t number)
 {
-    return cache->lines + number % cache->sets * cache->ways;
+    const uint64_t set = cache->sets_are_power_of_two ? number & (cache->sets - 1) : number % cache->sets;
+    return cache->lines + set * cache->ways;
 }
 
 static tce__line *find_line(const tce__cache *cache, uint64_t window, uint64_t number)
@@ -55,85 +60,113 @@ static tce__line *find_line(const tce__cache *cache, uint64_t window, uint64_t n
 }
 
 /* [fill] [evict] */
-static void fill(tce__cache *cache, const tce__fetch *f, tce_time_stats *stats)
+static void fill(tce__cache *cache, const tce__fetch *f, tce_time_phb_stats *stats)
 {
-    tce__line *set = set_of(cache, f->number), *victim = NULL;
+    tce__line *set = set_of(cache, f->number), *victim = set;
     for (uint64_t i = 0; i < cache->ways; i++) {
         if (set[i].window == 0) {
             victim = &set[i];
             break;
         }
-        if (victim == NULL || set[i].used < victim->used)
+        if (set[i].used < victim->used)
             victim = &set[i];
     }
     stats->fills++;
     stats->evictions += victim->window != 0;
     *victim = (tce__line){.window = f->window, .number = f->number, .used = f->used};
+    cache->recent = victim;
 }
 
-/* --- Fetches: a ring in the order in which they begin, which is that in which they end --- */
+/* --- Fetches --- */
 
-static tce__fetch *fetch_at(const tce__cache *cache, size_t place)
+static tce__fetch *fetch_at(const tce__cache *cache, uint64_t fetch)
 {
-    return &cache->fetches[(cache->fetch_head + place) & (cache->fetch_capacity - 1)];
+    return &cache->fetches[fetch & cache->fetch_mask];
 }
 
-/* The fetch of a line that can be joined. The last ones are the likeliest. */
+static uint64_t *bucket_of(const tce__cache *cache, uint64_t window, uint64_t number)
+{
+    const uint64_t hash = (number ^ window << 32) * UINT64_C(0x9E3779B97F4A7C15);
+    return &cache->buckets[(hash >> 32) & cache->fetch_mask];
+}
+
+/* The fetch of a line that can be joined: of those of one line that have not ended only the last one can be. */
 static tce__fetch *find_fetch(const tce__cache *cache, uint64_t window, uint64_t number)
 {
-    for (size_t place = cache->fetch_count; place-- > 0;) {
-        tce__fetch *f = fetch_at(cache, place);
-        if (f->number == number && f->window == window && !f->killed)
-            return f;
+    uint64_t next = cache->fetch_first == cache->fetch_next ? 0 : *bucket_of(cache, window, number);
+    while (next > cache->fetch_first) {
+        tce__fetch *f = fetch_at(cache, next - 1);
+        if (f->number == number && f->window == window)
+            return f->killed ? NULL : f;
+        next = f->before;
     }
     return NULL;
 }
 
+/* The fetch takes its place in its bucket. */
+static void file_fetch(tce__cache *cache, uint64_t fetch)
+{
+    tce__fetch *f = fetch_at(cache, fetch);
+    uint64_t *bucket = bucket_of(cache, f->window, f->number);
+    f->before = *bucket;
+    *bucket = fetch + 1;
+}
+
 static bool grow_fetches(tce__cache *cache)
 {
-    const size_t capacity = cache->fetch_capacity == 0 ? 64 : cache->fetch_capacity * 2;
-    tce__fetch *fetches = malloc(capacity * sizeof *fetches);
-    if (fetches == NULL)
+    const uint64_t capacity = cache->fetches == NULL ? 64 : (cache->fetch_mask + 1) * 2;
+    tce__fetch *fetches = malloc((size_t)capacity * sizeof *fetches);
+    uint64_t *buckets = calloc((size_t)capacity, sizeof *buckets);
+    if (fetches == NULL || buckets == NULL) {
+        free(fetches);
+        free(buckets);
         return false;
-    for (size_t i = 0; i < cache->fetch_count; i++)
-        fetches[i] = *fetch_at(cache, i);
+    }
+    for (uint64_t i = cache->fetch_first; i < cache->fetch_next; i++)
+        fetches[i & (capacity - 1)] = *fetch_at(cache, i);
     free(cache->fetches);
+    free(cache->buckets);
     cache->fetches = fetches;
-    cache->fetch_capacity = capacity;
-    cache->fetch_head = 0;
+    cache->buckets = buckets;
+    cache->fetch_mask = capacity - 1;
+    for (uint64_t i = cache->fetch_first; i < cache->fetch_next; i++)
+        file_fetch(cache, i);
     return true;
 }
 
 /* --- Kills --- */
 
-static void kill_lines(tce__cache *cache, const tce__kill *k, tce_time_stats *stats)
+static bool is_killed(const tce__kill *k, uint64_t window, uint64_t number)
+{
+    return k->window == 0 || (window == k->window && number >= k->first && number <= k->last);
+}
+
+static void kill_line(tce__line *line, tce_time_phb_stats *stats)
+{
+    line->window = 0;
+    stats->kills++;
+}
+
+static void kill_lines(tce__cache *cache, const tce__kill *k, uint64_t cycle, tce_time_phb_stats *stats)
 {
     const uint64_t count = k->last - k->first + 1, all = cache->sets * cache->ways;
     /* The shorter way: the lines that are named, or those that there are. */
-    if (k->window != 0 && count != 0 && count <= all / cache->ways) {
+    if (k->window != 0 && count != 0 && count <= cache->sets) {
         for (uint64_t number = k->first; number <= k->last; number++) {
             tce__line *line = find_line(cache, k->window, number);
-            if (line != NULL) {
-                line->window = 0;
-                stats->kills++;
-            }
+            if (line != NULL)
+                kill_line(line, stats);
         }
     } else {
         for (uint64_t i = 0; i < all; i++) {
-            tce__line *line = &cache->lines[i];
-            if (line->window != 0 &&
-                (k->window == 0 || (line->window == k->window && line->number >= k->first && line->number <= k->last))) {
-                line->window = 0;
-                stats->kills++;
-            }
+            if (cache->lines[i].window != 0 && is_killed(k, cache->lines[i].window, cache->lines[i].number))
+                kill_line(&cache->lines[i], stats);
         }
     }
     /* [kill-in-flight]: what was begun in an earlier cycle. Those that have ended are out of the ring. */
-    for (size_t place = 0; place < cache->fetch_count; place++) {
-        tce__fetch *f = fetch_at(cache, place);
-        if (f->begin >= k->cycle)
-            break;
-        if (!f->killed && (k->window == 0 || (f->window == k->window && f->number >= k->first && f->number <= k->last))) {
+    for (uint64_t i = cache->fetch_first; i < cache->fetch_next && fetch_at(cache, i)->begin < cycle; i++) {
+        tce__fetch *f = fetch_at(cache, i);
+        if (!f->killed && is_killed(k, f->window, f->number)) {
             f->killed = true;
             stats->kills_in_flight++;
         }
@@ -142,32 +175,35 @@ static void kill_lines(tce__cache *cache, const tce__kill *k, tce_time_stats *st
 
 bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last)
 {
-    uint32_t index = tce__pool_take(&cache->kill_pool);
+    const uint32_t index = tce__pool_take(&cache->kill_pool);
     if (index == TCE__NONE)
         return false;
     ((tce__kill *)(void *)cache->kill_pool.items)[index] =
-        (tce__kill){.cycle = cycle, .window = window, .first = first, .last = last};
-    return tce__heap_push(&cache->kills, cycle, cache->kill_number++, index);
+        (tce__kill){.window = window, .first = first, .last = last};
+    if (cycle < cache->next_change)
+        cache->next_change = cycle;
+    return tce__queue_push(&cache->kills, cycle, cache->kill_number++, index);
 }
 
-void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_stats *stats)
+void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats)
 {
     for (;;) {
-        const uint64_t kill = cache->kills.count == 0 ? TCE__NEVER : cache->kills.items[0].key;
-        const uint64_t end = cache->fetch_count == 0 ? TCE__NEVER : fetch_at(cache, 0)->end;
+        const uint64_t kill = tce__queue_key(&cache->kills);
+        const uint64_t end =
+            cache->fetch_first == cache->fetch_next ? TCE__NEVER : fetch_at(cache, cache->fetch_first)->end;
         /* Inside one cycle kills come first. [cycle-order] */
         if (kill <= end && kill <= cycle && kill != TCE__NEVER) {
-            const uint32_t index = tce__heap_pop(&cache->kills).value;
+            const uint32_t index = cache->kills.first.value;
+            tce__queue_drop(&cache->kills);
             const tce__kill k = ((tce__kill *)(void *)cache->kill_pool.items)[index];
             tce__pool_give(&cache->kill_pool, index);
-            kill_lines(cache, &k, stats);
+            kill_lines(cache, &k, kill, stats);
         } else if (end <= cycle && end != TCE__NEVER) {
-            const tce__fetch f = *fetch_at(cache, 0);
-            cache->fetch_head = (cache->fetch_head + 1) & (cache->fetch_capacity - 1);
-            cache->fetch_count--;
-            if (!f.killed)
-                fill(cache, &f, stats);
+            const tce__fetch *f = fetch_at(cache, cache->fetch_first++);
+            if (!f->killed)
+                fill(cache, f, stats);
         } else {
+            cache->next_change = kill < end ? kill : end;
             return;
         }
     }
@@ -175,35 +211,50 @@ void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_stats *stats
 
 /* --- Look-ups --- */
 
-uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index, tce_time_stats *stats)
+static uint64_t begin_fetch(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
+                            tce_time_phb_stats *stats, uint64_t *stages)
 {
-    const uint64_t number = index >> cache->line_log2, lookup = ++cache->lookups;
-    stats->lookups++;
+    const uint64_t before = cache->fetch_next - cache->fetch_first;
+    if ((cache->fetches == NULL || before == cache->fetch_mask + 1) && !grow_fetches(cache))
+        return TCE__NEVER;
+    /* Fetch k has the slot that fetch k - slots leaves, from the cycle after its end. [slot-wait] */
+    uint64_t *slot = &cache->slot_ends[cache->slot];
+    cache->slot = cache->slot + 1 == cache->slots ? 0 : cache->slot + 1;
+    const uint64_t begin = *slot > cycle ? *slot : cycle, end = begin + cache->fetch_cycles;
+    const uint64_t in_use = before < cache->slots ? before + 1 : cache->slots;
+    *slot = end + 1;
+    stats->misses++;
+    stats->slot_waits += begin > cycle;
+    stats->fetch_busy_cycles += cache->fetch_cycles;
+    if (in_use > stats->slots_peak)
+        stats->slots_peak = in_use;
+    stages[TCE_STAGE_SLOT_WAIT] += begin - cycle;
+    stages[TCE_STAGE_FETCH] += cache->fetch_cycles;
+    if (end < cache->next_change)
+        cache->next_change = end;
+    *fetch_at(cache, cache->fetch_next) =
+        (tce__fetch){.window = window, .number = number, .begin = begin, .end = end, .used = cache->lookups};
+    file_fetch(cache, cache->fetch_next++);
+    return end;
+}
+
+uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
+                           tce_time_phb_stats *stats, uint64_t *stages)
+{
     tce__line *line = find_line(cache, window, number);
     if (line != NULL) {
-        line->used = lookup;
+        cache->recent = line;
+        line->used = cache->lookups;
         stats->hits++;
+        stages[TCE_STAGE_HIT] += cache->hit_cycles;
         return cycle + cache->hit_cycles;
     }
     tce__fetch *joined = find_fetch(cache, window, number);
-    if (joined != NULL) {
-        joined->used = lookup;
-        stats->joined++;
-        stats->joined_queued += joined->begin >= cycle;
-        return joined->end;
-    }
-    stats->misses++;
-    if (cache->fetch_count == cache->fetch_capacity && !grow_fetches(cache))
-        return TCE__NEVER;
-    /* Fetch k has the slot that fetch k - slots leaves, from the cycle after its end. [slot-wait] */
-    uint64_t *slot = &cache->slot_ends[cache->fetched++ % cache->slots];
-    const uint64_t begin = *slot > cycle ? *slot : cycle;
-    const uint64_t end = begin + cache->fetch_cycles;
-    *slot = end + 1;
-    stats->slot_waits += begin > cycle;
-    stats->slot_wait_cycles += begin - cycle;
-    stats->fetch_busy_cycles += cache->fetch_cycles;
-    *fetch_at(cache, cache->fetch_count++) =
-        (tce__fetch){.window = window, .number = number, .begin = begin, .end = end, .used = lookup};
-    return end;
+    if (joined == NULL)
+        return begin_fetch(cache, cycle, window, number, stats, stages);
+    joined->used = cache->lookups;
+    stats->joined++;
+    stats->joined_queued += joined->begin >= cycle;
+    stages[TCE_STAGE_JOIN] += joined->end - cycle;
+    return joined->end;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Not API. Model. */
+/* The TCE cache of a PHB, its fetches and fetch slots. Not API. Model. */
 #ifndef TCE__TIME_CACHE_H
 #define TCE__TIME_CACHE_H
 
-#include "tce_time.h"
+#include "tce_time_stats.h"
 #include "time_pool.h"
 
 /* A line is named by its window (tce__cache_name; never 0) and the TCE's index / tces_per_line. */
@@ -16,27 +16,32 @@ typedef struct tce__line {
 typedef struct tce__fetch {
     uint64_t window, number, used;
     uint64_t begin, end;        /* begin may still be to come: it waits for a slot */
+    uint64_t before;            /* the one before it in its bucket, + 1; one that has ended: no more */
     bool killed;                /* fills nothing, is joined no more */
 } tce__fetch;
 
 /* What leaves the cache at the end of a call, or with a window. */
 typedef struct tce__kill {
-    uint64_t cycle;
     uint64_t window;            /* 0: all of them */
     uint64_t first, last;       /* lines */
 } tce__kill;
 
 typedef struct tce__cache {
     tce__line *lines;
-    uint64_t sets, ways, slots;
-    uint64_t fetch_cycles, hit_cycles;
-    uint32_t line_log2;
+    tce__line *recent;          /* the one that was hit last, whatever it is now */
+    uint64_t next_change;       /* before this cycle no fetch ends and nothing is killed */
+    uint64_t hit_cycles;
     uint64_t lookups;           /* made */
-    tce__fetch *fetches;        /* ring */
-    size_t fetch_head, fetch_count, fetch_capacity;
-    uint64_t fetched;           /* fetches there have been */
+    uint32_t line_log2;
+    bool sets_are_power_of_two;
+    uint64_t sets, ways, slots;
+    uint64_t fetch_cycles;
+    tce__fetch *fetches;        /* ring, by number, in the order in which they begin and end */
+    uint64_t fetch_first, fetch_next, fetch_mask;   /* numbers: the first that has not ended, the next one */
+    uint64_t *buckets;          /* by hash of the line: the last fetch, + 1; as many as places in the ring */
     uint64_t *slot_ends;        /* the cycle from which each slot serves; taken in turn */
-    tce__heap kills;
+    uint64_t slot;              /* whose turn it is */
+    tce__queue kills;           /* in kill_pool, by cycle and number */
     tce__pool kill_pool;
     uint64_t kill_number;
 } tce__cache;
@@ -48,9 +53,32 @@ void tce__cache_close(tce__cache *cache);
 bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last);
 
 /* Applies the kills and the ends of fetches up to a cycle, that cycle's too. */
-void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_stats *stats);
+void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats);
 
-/* A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. */
-uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index, tce_time_stats *stats);
+/*
+ * A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. What the
+ * TLP waits for is added to the stages.
+ */
+uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
+                           tce_time_phb_stats *stats, uint64_t *stages);
+
+/* The same in any cycle, of a TCE. */
+static inline uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index,
+                                         tce_time_phb_stats *stats, uint64_t *stages)
+{
+    const uint64_t number = index >> cache->line_log2;
+    if (TCE__UNLIKELY(cycle >= cache->next_change))
+        tce__cache_advance(cache, cycle, stats);
+    stats->lookups++;
+    cache->lookups++;
+    tce__line *line = cache->recent;
+    if (TCE__LIKELY(line->number == number && line->window == window)) {
+        line->used = cache->lookups;
+        stats->hits++;
+        stages[TCE_STAGE_HIT] += cache->hit_cycles;
+        return cycle + cache->hit_cycles;
+    }
+    return tce__cache_search(cache, cycle, window, number, stats, stages);
+}
 
 #endif

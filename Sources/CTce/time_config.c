@@ -66,5 +66,6 @@ bool tce__time_config_valid(const tce_time_config *c)
            is_power_of_two(c->tces_per_line) && c->tces_per_line <= 4096 && c->cache_ways != 0 &&
            c->cache_ways <= 65536 && c->cache_entries != 0 && c->cache_entries <= 16777216 &&
            c->cache_entries % set == 0 && c->fetch_slots != 0 && c->fetch_slots <= 65536 && c->tags_per_device != 0 &&
-           c->tags_per_device <= 65536 && c->walk_levels <= 5;
+           c->tags_per_device <= 65536 && c->walk_levels <= 5 && c->events_under_way != 0 &&
+           c->events_under_way <= 65536;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Transactions from their place in the trace to their end: which TCEs they use and so when they start, accesses of
- * virtual devices, and what is counted when one is done (docs/time-model.md). Model.
+ * Transactions from their place in the trace to their end: which TCEs they use and so when they start, and what is
+ * counted when one is done (docs/time-model.md). Model.
  */
 #include <stdlib.h>
 
@@ -9,37 +9,6 @@
 #include "translate.h"
 
 #define PAGE_4K UINT64_C(4096)
-
-/* --- Requesters --- */
-
-/* A name for every requester: none is another's. [path] */
-static uint64_t name_of(const tce_stream *stream, uint32_t phb)
-{
-    const uint64_t of_phb = (uint64_t)phb << 33;
-    if (phb == TCE__NONE && stream->requester != TCE_REQUESTER_UNKNOWN)
-        return UINT64_C(3) << 62 | stream->requester;
-    if (phb == TCE__NONE)
-        return UINT64_C(1) << 63 | (stream->liobn & ~(UINT64_C(3) << 62));
-    if (stream->requester != TCE_REQUESTER_UNKNOWN)
-        return of_phb | UINT64_C(1) << 32 | stream->requester;
-    return stream->liobn == TCE_LIOBN_UNKNOWN ? UINT64_C(1) << 62 | of_phb : UINT64_C(1) << 61 | of_phb | stream->liobn;
-}
-
-static uint32_t requester_of(tce_time *t, uint64_t name, uint32_t phb)
-{
-    const uintptr_t known = (uintptr_t)tce__map_find(&t->requester_of, name);
-    if (TCE__LIKELY(known != 0))
-        return (uint32_t)(known - 1);
-    const uint32_t index = tce__pool_take(&t->requesters);
-    if (index == TCE__NONE || !tce__map_insert(&t->requester_of, name, (void *)((uintptr_t)index + 1))) {
-        t->failed = true;
-        return TCE__NONE;
-    }
-    *tce__requester_at(t, index) =
-        (tce__requester){.key = TCE__NEVER, .phb = phb, .fresh_tags = (uint32_t)t->c.tags_per_device,
-                         .first = TCE__NONE, .last = TCE__NONE};
-    return index;
-}
 
 /* --- A new one --- */
 
@@ -105,65 +74,24 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
     uint64_t last = x->bytes == 0 ? first : (x->offset + (x->bytes - 1)) >> x->shift;
     if (last < first || last >= x->tces)
         last = x->tces - 1;
-    const bool faults = dma->fault != TCE_FAULT_NONE && dma->fault != TCE_FAULT_NOT_SHARED;
-    if (faults && !x->frozen && !note_pages(x, w, x->bypass ? 0 : first, x->bypass ? 0 : last))
+    if (TCE__UNLIKELY(x->faults) && !x->frozen && !note_pages(x, w, x->bypass ? 0 : first, x->bypass ? 0 : last))
         return false;
     if (x->bypass)
         return true;
-    x->life = tce__life_of(t, w);
-    return x->life != NULL && use_pages(t, index, first, last);
+    tce__life *life = tce__life_of(t, w);
+    if (life == NULL)
+        return false;
+    tce__life_join(t, index, life);
+    return use_pages(t, index, first, last);
 }
 
-/* --- Virtual devices, and what reaches nothing --- */
-
-/* [vio]: one access after another. */
-void tce__access_virtual(tce_time *t, uint32_t index)
-{
-    tce__transaction *x = tce__transaction_at(t, index);
-    tce__requester *r = tce__requester_at(t, x->requester);
-    uint64_t done = x->start;
-    x->closed = true;
-    if (x->name != 0) {
-        const uint64_t from = x->start > r->done ? x->start : r->done, memory = t->c.memory_latency;
-        const uint64_t first = x->offset >> x->shift;
-        uint64_t bytes = 0, pages = 0;
-        bool failed = x->frozen;
-        /* Page after page until one shows a fault. */
-        for (bool one = true; !failed && (one || bytes < x->bytes); one = false) {
-            const uint64_t offset = x->offset + bytes, page = offset >> x->shift;
-            uint64_t part = (UINT64_C(1) << x->shift) - (offset & tce_page_mask(x->shift));
-            part = part < x->bytes - bytes ? part : x->bytes - bytes;
-            if (page >= x->tces || (bytes != 0 && offset == 0)) {
-                failed = true;
-                break;
-            }
-            pages += !x->bypass;
-            const uint64_t tce = x->pages == NULL || x->bypass ? TCE_ACCESS_RW : x->pages[page - first];
-            const uint64_t mask = tce_page_mask(x->shift);
-            const uint64_t real = x->bypass ? offset : (tce & ~mask) | (offset & mask);
-            if (x->pages != NULL)
-                failed = !tce__allows(tce, x->access) || real + part - (part != 0) >= t->memory_bytes;
-            bytes += part;
-            if (x->bypass)
-                break;
-        }
-        done = from + pages * memory;
-        if (!failed)
-            done += memory + tce__round_cost(t->c.vio_copy, x->bytes, 0);
-        r->done = done;
-        r->turn = done;
-    }
-    x->under_way = 1;
-    tce__tlp_done(t, index, done);
-}
+/* --- From place to end --- */
 
 static bool add_virtual(tce_time *t, uint32_t index)
 {
     const tce__transaction *x = tce__transaction_at(t, index);
-    return tce__heap_push(&t->vio, x->start, x->event, index);
+    return tce__queue_push(&t->vio, x->start, x->event, index);
 }
-
-/* --- From place to end --- */
 
 void tce__time_dma(tce_time *t, const tce__dma *dma)
 {
@@ -176,7 +104,7 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
     *x = (tce__transaction){
         .event = dma->event,
         .stamp = t->now,
-        .start = t->plan == NULL ? t->now : tce__plan_floor(t),
+        .start = t->plan == NULL ? tce__time_present(t) : tce__plan_floor(t),
         .clearers = TCE__NONE,
         .ioba = dma->ioba,
         .offset = dma->ioba,
@@ -187,50 +115,29 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         .shift = TCE_PAGE_SHIFT_4K,
         .access = (uint8_t)dma->access,
         .frozen = dma->fault == TCE_FAULT_PE_FROZEN,
+        .faults = dma->fault != TCE_FAULT_NONE && dma->fault != TCE_FAULT_NOT_SHARED,
     };
     uint32_t phb = dma->phb == NULL ? TCE__NONE : tce__phb_time_of(t, dma->phb->config.buid);
     if (dma->window == NULL)
         shape(t, x, dma);
     else if (!open_window(t, index, dma))
         t->failed = true;
-    const uint32_t requester = t->failed ? TCE__NONE : requester_of(t, name_of(dma->stream, phb), phb);
-    if (requester == TCE__NONE)
+    const uint32_t requester = t->failed ? TCE__NONE : tce__requester_of(t, dma->stream, phb);
+    if (requester == TCE__NONE) {
+        t->failed = true;
         return;
+    }
     x = tce__transaction_at(t, index);
     x->requester = requester;
-    t->stats.assumed += x->assumed;
+    tce__under_way_set(&t->under_way, x->event, TCE__PENDING | index);
     if (t->plan != NULL) {
         tce__plan_transaction(t, index);
         return;
     }
-    t->stats.wait_cycles += x->start - x->stamp;
     if (phb != TCE__NONE)
         tce__phb_add(t, index);
     else if (!add_virtual(t, index))
         t->failed = true;
-}
-
-static void retire(tce_time *t, uint32_t index);
-
-/* Its end is known. It is taken leave of when nothing before that end is still to come. */
-static void finish(tce_time *t, uint32_t index)
-{
-    if (t->plan != NULL) {
-        tce__plan_done(t, index);
-        retire(t, index);
-        return;
-    }
-    if (!tce__heap_push(&t->finished, tce__transaction_at(t, index)->done, tce__transaction_at(t, index)->event, index))
-        t->failed = true;
-}
-
-void tce__tlp_done(tce_time *t, uint32_t transaction, uint64_t cycle)
-{
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    if (cycle > x->done)
-        x->done = cycle;
-    if (--x->under_way == 0 && x->closed)
-        finish(t, transaction);
 }
 
 void tce__transaction_closed(tce_time *t, uint32_t transaction)
@@ -239,7 +146,7 @@ void tce__transaction_closed(tce_time *t, uint32_t transaction)
     x->closed = true;
     tce__requester_at(t, x->requester)->busy = false;
     if (x->under_way == 0)
-        finish(t, transaction);
+        tce__transaction_finish(t, transaction);
 }
 
 static void keep_record(tce_time *t, tce_time_record record)
@@ -270,17 +177,79 @@ void tce__time_record(tce_time *t, tce_time_record record)
 static void retire(tce_time *t, uint32_t index)
 {
     tce__transaction *x = tce__transaction_at(t, index);
+    const tce__outcome outcome = {
+        .requester = x->requester,
+        .direction = x->assumed ? TCE_TIME_UNKNOWN : x->write ? TCE_TIME_WRITE : TCE_TIME_READ,
+        .fault = x->fault,
+        /* Done in the cycle in which the call ends is not done yet. [overtaken] */
+        .overtaken = t->plan == NULL && x->overtaken_at <= x->done,
+        .bytes = x->bytes,
+        .tlps = x->tlps,
+        .wait_cycles = t->plan == NULL ? x->start - x->stamp : 0,
+        .start = x->start,
+        .done = x->done,
+    };
     t->stats.transactions++;
-    /* Done in the cycle in which the call ends is not done yet. [overtaken] */
-    t->stats.overtaken += t->plan == NULL && x->overtaken_at <= x->done;
+    t->stats.assumed += x->assumed;
+    t->stats.overtaken += outcome.overtaken;
+    t->stats.wait_cycles += outcome.wait_cycles;
+    if (!tce__groups_count(&t->groups, &outcome))
+        t->failed = true;
+    tce__intervals_transaction(&t->intervals, &outcome);
     tce__time_record(t, (tce_time_record){
                             .event = x->event, .start = x->start, .done = x->done, .fault = x->fault, .tlps = x->tlps});
     if (x->life != NULL)
-        tce__life_unuse(t, index);
+        tce__life_leave(t, index);
     free(x->pages);
     x->pages = NULL;
-    x->life = NULL;
     tce__pool_give(&t->transactions, index);
+}
+
+/* Its end is known. It is taken leave of when nothing before that end is still to come. */
+void tce__transaction_finish(tce_time *t, uint32_t index)
+{
+    const tce__transaction *x = tce__transaction_at(t, index);
+    tce__under_way_set(&t->under_way, x->event, x->done + 1);   /* [cycle-order] */
+    if (t->plan != NULL)
+        tce__plan_done(t, index);
+    if (x->done < t->simulated)
+        retire(t, index);
+    else if (!tce__queue_push(&t->finished, x->done, x->event, index))
+        t->failed = true;
+}
+
+void tce__transactions_retire(tce_time *t, uint64_t limit)
+{
+    while (tce__queue_key(&t->finished) < limit && !t->failed) {
+        const uint32_t index = t->finished.first.value;
+        tce__queue_drop(&t->finished);
+        retire(t, index);
+    }
+}
+
+static void access_first_virtual(tce_time *t)
+{
+    const uint32_t index = t->vio.first.value;
+    tce__queue_drop(&t->vio);
+    tce__access_virtual(t, index);
+}
+
+/*
+ * What happens next is no later than what its end depends on. That end is later by a memory access, or by the way down
+ * the link, unless it faults: all that happens until then can be simulated at once.
+ */
+void tce__transaction_complete(tce_time *t, uint32_t transaction)
+{
+    const tce__transaction *x = tce__transaction_at(t, transaction);
+    const uint32_t phb = tce__requester_at(t, x->requester)->phb;
+    const uint64_t memory = t->c.memory_latency, way = t->c.pcie_latency;
+    const uint64_t more = x->faults ? 0 : memory < way ? memory : way;
+    while (!tce__transaction_ended(x) && !t->failed) {
+        if (phb == TCE__NONE)
+            access_first_virtual(t);
+        else
+            tce__phb_advance(t, t->phbs[phb], tce__phb_next(t, t->phbs[phb]) + more + 1);
+    }
 }
 
 void tce__time_advance(tce_time *t, uint64_t limit)
@@ -289,23 +258,20 @@ void tce__time_advance(tce_time *t, uint64_t limit)
         if (limit == TCE__NEVER)
             (void)tce__plan_barrier(t);
         for (uint32_t i = 0; i < t->phb_count && limit == TCE__NEVER; i++)
-            tce__cache_advance(&t->phbs[i]->cache, limit - 1, &t->stats);
+            tce__phb_advance(t, t->phbs[i], limit);
         return;
     }
+    t->simulated = limit;
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
         tce__phb_advance(t, t->phbs[i], limit);
-    while (t->vio.count != 0 && t->vio.items[0].key < limit)
-        tce__access_virtual(t, tce__heap_pop(&t->vio).value);
-    while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
-        retire(t, tce__heap_pop(&t->finished).value);
+    while (tce__queue_key(&t->vio) < limit && !t->failed)
+        access_first_virtual(t);
+    tce__transactions_retire(t, limit);
 }
 
 void tce__transactions_close(tce_time *t)
 {
     for (uint32_t i = 0; i < t->transactions.count; i++)
         free(tce__transaction_at(t, i)->pages);
-    for (uint32_t i = 0; i < t->requesters.count; i++) {
-        tce__heap_close(&tce__requester_at(t, i)->pending);
-        tce__ring_close(&tce__requester_at(t, i)->tags);
-    }
+    tce__pool_close(&t->transactions);
 }

@@ -40,9 +40,7 @@ struct tce__plan {
     tce__pool calls, waiters, kills;
     uint32_t *heads, *tails;    /* of each vCPU's calls */
     tce__heap ends;             /* calls that have started, by their end */
-    unsigned char undone[TCE__PLAN_WINDOW];
-    uint64_t oldest;            /* number of the first event that is not done */
-    uint64_t floor;             /* nothing that is planned now starts before this cycle */
+    uint64_t floor;             /* nothing that is planned now starts before this cycle: the last barrier's */
     uint64_t done;              /* the cycle from which all is done that has been so far */
 };
 
@@ -92,13 +90,10 @@ void tce__plan_close(tce__plan *plan)
     free(plan);
 }
 
-/* --- The window --- */
-
-static void mark_done(tce__plan *plan, uint64_t event, uint64_t from)
+static void mark_done(tce__plan *plan, uint64_t from)
 {
     if (from > plan->done)
         plan->done = from;
-    plan->undone[event % TCE__PLAN_WINDOW] = 0;
 }
 
 static void add_waiter(tce_time *t, uint32_t *list, uint32_t who)
@@ -128,8 +123,7 @@ static void start_call(tce_time *t, uint16_t cpu)
     call->started = true;
     call->end = start + call->cycles;
     t->vcpus[cpu] = call->end;
-    tce__time_record(t, (tce_time_record){
-                            .event = call->event, .start = start, .done = call->end, .fault = TCE_TIME_CALL});
+    tce__time_called(t, call->event, start, call->end);
     if (!tce__heap_push(&plan->ends, call->end, call->event, index))
         t->failed = true;
 }
@@ -145,7 +139,7 @@ uint32_t tce__plan_call(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cycl
     *call_at(plan, index) = (planned_call){
         .event = event,
         .cycles = cycles,
-        .earliest = plan->floor,
+        .earliest = tce__plan_floor(t),
         .waiters = TCE__NONE,
         .kills = TCE__NONE,
         .next = TCE__NONE,
@@ -156,7 +150,7 @@ uint32_t tce__plan_call(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cycl
     else
         call_at(plan, plan->tails[cpu])->next = index;
     plan->tails[cpu] = index;
-    plan->undone[event % TCE__PLAN_WINDOW] = 1;
+    tce__under_way_set(&t->under_way, event, TCE__PENDING);
     return index;
 }
 
@@ -166,13 +160,17 @@ void tce__plan_writes(tce_time *t, uint32_t call, tce__life *life, uint64_t inde
     c->life = life;
     c->index = index;
     c->written = written;
-    for (uint64_t i = 0; i < written; i++)
-        tce__life_write(life, index + i, TCE__PENDING | call);
 }
 
 void tce__plan_clears(tce_time *t, uint32_t call, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
+    if (tce__transaction_ended(x)) {
+        planned_call *c = call_at(t->plan, call);
+        if (x->done + 1 > c->earliest)
+            c->earliest = x->done + 1;
+        return;
+    }
     add_waiter(t, &x->clearers, call);
     call_at(t->plan, call)->waits++;
 }
@@ -205,12 +203,12 @@ static void end_call(tce_time *t)
     const planned_call call = *call_at(plan, index);
     for (uint64_t i = 0; call.life != NULL && i < call.written; i++) {
         if (tce__life_written(call.life, call.index + i) == (TCE__PENDING | index))
-            tce__life_write(call.life, call.index + i, call.end);
+            tce__life_write(call.life, call.index + i, 1, call.end);
     }
     for (uint32_t kill = call.kills, next; kill != TCE__NONE; kill = next) {
         const planned_kill k = *kill_at(plan, kill);
         next = k.next;
-        tce__cache_advance(&t->phbs[k.phb]->cache, call.end - 1, &t->stats);
+        tce__cache_advance(&t->phbs[k.phb]->cache, call.end - 1, &t->phbs[k.phb]->stats);
         tce__time_kill(t, k.phb, call.end, k.window, k.first, k.last);
         tce__pool_give(&plan->kills, kill);
     }
@@ -223,7 +221,7 @@ static void end_call(tce_time *t)
         tce__pool_give(&plan->waiters, w);
     }
     plan->heads[call.cpu] = call.next;
-    mark_done(plan, call.event, call.end);
+    mark_done(plan, call.end);
     tce__pool_give(&plan->calls, index);
     start_call(t, call.cpu);
 }
@@ -252,7 +250,6 @@ void tce__plan_transaction(tce_time *t, uint32_t transaction)
     else
         tce__transaction_at(t, r->last)->next = transaction;
     r->last = transaction;
-    t->plan->undone[x->event % TCE__PLAN_WINDOW] = 1;
 }
 
 void tce__plan_done(tce_time *t, uint32_t transaction)
@@ -260,7 +257,7 @@ void tce__plan_done(tce_time *t, uint32_t transaction)
     tce__plan *plan = t->plan;
     tce__transaction *x = tce__transaction_at(t, transaction);
     const uint64_t done = x->done;
-    mark_done(plan, x->event, done + 1);
+    mark_done(plan, done + 1);
     for (uint32_t w = x->clearers, next; w != TCE__NONE; w = next) {
         planned_call *call = call_at(plan, waiter_at(plan, w)->who);
         next = waiter_at(plan, w)->next;
@@ -317,6 +314,11 @@ static void start_transaction(tce_time *t, uint32_t requester, uint64_t cycle)
 
 /* --- One thing after another --- */
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The next thing happens; false: nothing is left that could. */
 static bool step(tce_time *t)
 {
@@ -324,7 +326,7 @@ static bool step(tce_time *t)
     const uint64_t end = plan->ends.count == 0 ? TCE__NEVER : plan->ends.items[0].key;
     uint64_t start = TCE__NEVER, event = TCE__NEVER;
     uint32_t requester = TCE__NONE, phb = TCE__NONE;
-    for (uint32_t i = 0; i < t->requesters.count; i++) {
+    for (uint32_t i = 0; i < t->requesters.pool.count; i++) {
         const uint64_t cycle = next_start(t, tce__requester_at(t, i));
         if (cycle < start) {
             start = cycle;
@@ -338,6 +340,7 @@ static bool step(tce_time *t)
             phb = i;
         }
     }
+    tce__transactions_retire(t, least(end, least(start, event)));
     /* Inside a cycle: ends of calls, starts, what happens on the links. [cycle-order] */
     if (end != TCE__NEVER && end <= start && end <= event)
         end_call(t);
@@ -352,37 +355,28 @@ static bool step(tce_time *t)
 
 void tce__plan_admit(tce_time *t, uint64_t event)
 {
-    tce__plan *plan = t->plan;
-    for (;;) {
-        while (plan->oldest < event && plan->undone[plan->oldest % TCE__PLAN_WINDOW] == 0)
-            plan->oldest++;
-        if (event - plan->oldest < TCE__PLAN_WINDOW)
-            return;
-        if (!step(t))
-            return;
-        /* What was passed over while the window was full starts no earlier than what made room. [window] */
-        if (plan->undone[plan->oldest % TCE__PLAN_WINDOW] == 0 && plan->done > plan->floor)
-            plan->floor = plan->done;
-    }
+    while (tce__under_way_held(&t->under_way, event) != 0 && step(t))
+        ;
 }
 
 uint64_t tce__plan_barrier(tce_time *t)
 {
     while (step(t))
         ;
+    tce__transactions_retire(t, TCE__NEVER);
     if (t->plan->done > t->plan->floor)
         t->plan->floor = t->plan->done;
-    return t->plan->floor;
+    return t->plan->floor > t->under_way.floor ? t->plan->floor : t->under_way.floor;
 }
 
 void tce__plan_not_before(tce_time *t, uint64_t cycle)
 {
     if (cycle > t->plan->floor)
         t->plan->floor = cycle;
-    mark_done(t->plan, t->events - 1, cycle);
+    mark_done(t->plan, cycle);
 }
 
 uint64_t tce__plan_floor(const tce_time *t)
 {
-    return t->plan->floor;
+    return t->plan->floor > t->under_way.floor ? t->plan->floor : t->under_way.floor;
 }

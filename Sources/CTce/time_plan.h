@@ -5,11 +5,7 @@
 
 #include "time_run.h"
 
-/* Events that are planned at once. [window] */
-#define TCE__PLAN_WINDOW 65536u
-
-/* Beside a TCE, instead of a cycle: the planned call that wrote it last. */
-#define TCE__PENDING (UINT64_C(1) << 63)
+/* Beside a TCE that a planned call wrote last there stands TCE__PENDING | the call instead of a cycle. */
 
 tce__plan *tce__plan_open(void);        /* NULL: no memory */
 void tce__plan_close(tce__plan *plan);  /* NULL is allowed */

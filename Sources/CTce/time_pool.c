@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of the time model that grows and is used again: pools, rings, heaps. Model. */
+/* Memory of the time model that grows and is used again: pools, rings, heaps, queues. Model. */
 #include "time_pool.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ void tce__pool_close(tce__pool *pool)
     *pool = (tce__pool){.item_bytes = pool->item_bytes};
 }
 
-static bool pool_grow(tce__pool *pool)
+bool tce__pool_grow(tce__pool *pool)
 {
     const uint32_t capacity = pool->capacity == 0 ? 64 : pool->capacity * 2;
     if (capacity > UINT32_MAX / 4)
@@ -34,29 +34,23 @@ static bool pool_grow(tce__pool *pool)
     return true;
 }
 
-uint32_t tce__pool_take(tce__pool *pool)
-{
-    if (pool->free_count != 0)
-        return pool->free[--pool->free_count];
-    if (pool->count == pool->capacity && !pool_grow(pool))
-        return TCE__NONE;
-    return pool->count++;
-}
-
 void tce__ring_close(tce__ring *ring)
 {
     free(ring->items);
     *ring = (tce__ring){.items = NULL};
 }
 
-bool tce__ring_grow(tce__ring *ring)
+bool tce__ring_grow(tce__ring *ring, size_t item_bytes)
 {
-    const size_t capacity = ring->capacity == 0 ? 16 : ring->capacity * 2;
-    uint64_t *items = capacity > SIZE_MAX / 2 / sizeof *items ? NULL : malloc(capacity * sizeof *items);
+    const size_t capacity = ring->capacity == 0 ? 4 : ring->capacity * 2, behind = ring->capacity - ring->head;
+    unsigned char *items = capacity > SIZE_MAX / 2 / item_bytes ? NULL : malloc(capacity * item_bytes);
     if (items == NULL)
         return false;
-    for (size_t i = 0; i < ring->count; i++)
-        items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
+    /* It is full: what is behind the head, then what is before it. */
+    if (ring->count != 0) {
+        memcpy(items, ring->items + ring->head * item_bytes, behind * item_bytes);
+        memcpy(items + behind * item_bytes, ring->items, ring->head * item_bytes);
+    }
     free(ring->items);
     ring->items = items;
     ring->capacity = capacity;
@@ -70,17 +64,12 @@ void tce__heap_close(tce__heap *heap)
     *heap = (tce__heap){.items = NULL};
 }
 
-static bool before(const tce__heap_item *a, const tce__heap_item *b)
-{
-    return a->key < b->key || (a->key == b->key && a->tie < b->tie);
-}
-
 bool tce__heap_push(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
 {
     if (heap->count == heap->capacity) {
-        const size_t capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
-        tce__heap_item *items = capacity > SIZE_MAX / 2 / sizeof *items ? NULL
-                                                                         : realloc(heap->items, capacity * sizeof *items);
+        const size_t capacity = heap->capacity == 0 ? 8 : heap->capacity * 2;
+        tce__heap_item *items =
+            capacity > SIZE_MAX / 2 / sizeof *items ? NULL : realloc(heap->items, capacity * sizeof *items);
         if (items == NULL)
             return false;
         heap->items = items;
@@ -88,23 +77,103 @@ bool tce__heap_push(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
     }
     const tce__heap_item item = {key, tie, value};
     size_t at = heap->count++;
-    for (; at != 0 && before(&item, &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
+    for (; at != 0 && tce__heap_before(&item, &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
         heap->items[at] = heap->items[(at - 1) / 2];
     heap->items[at] = item;
     return true;
 }
 
-tce__heap_item tce__heap_pop(tce__heap *heap)
+/* Puts an item into the hole at the top, or where it belongs below. */
+static void sink(tce__heap *heap, tce__heap_item item)
 {
-    const tce__heap_item top = heap->items[0], last = heap->items[--heap->count];
     size_t at = 0;
     for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && before(&heap->items[child + 1], &heap->items[child]))
+        if (child + 1 < heap->count && tce__heap_before(&heap->items[child + 1], &heap->items[child]))
             child++;
-        if (!before(&heap->items[child], &last))
+        if (!tce__heap_before(&heap->items[child], &item))
             break;
         heap->items[at] = heap->items[child];
     }
-    heap->items[at] = last;
+    heap->items[at] = item;
+}
+
+tce__heap_item tce__heap_pop(tce__heap *heap)
+{
+    const tce__heap_item top = heap->items[0], last = heap->items[--heap->count];
+    if (heap->count != 0)
+        sink(heap, last);
     return top;
+}
+
+void tce__heap_replace(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
+{
+    sink(heap, (tce__heap_item){key, tie, value});
+}
+
+void tce__queue_close(tce__queue *queue)
+{
+    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++)
+        tce__ring_close(&queue->rings[i]);
+    tce__heap_close(&queue->rest);
+    queue->count = 0;
+}
+
+/* The ring with the last end that is not behind the item, else an empty one, else the heap. */
+static uint32_t ring_for(const tce__queue *queue, const tce__heap_item *item)
+{
+    uint32_t best = TCE__QUEUE_RINGS;
+    const tce__heap_item *end = NULL;
+    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++) {
+        const tce__ring *ring = &queue->rings[i];
+        const tce__heap_item *last = ring->count == 0 ? NULL : tce__ring_at(ring, ring->count - 1, sizeof *last);
+        if (last == NULL && best == TCE__QUEUE_RINGS) {
+            best = i;
+        } else if (last != NULL && !tce__heap_before(item, last) && (end == NULL || tce__heap_before(end, last))) {
+            best = i;
+            end = last;
+        }
+    }
+    return best;
+}
+
+bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value)
+{
+    const tce__heap_item item = {key, tie, value};
+    const uint32_t to = ring_for(queue, &item);
+    if (TCE__UNLIKELY(to == TCE__QUEUE_RINGS)) {
+        if (!tce__heap_push(&queue->rest, key, tie, value))
+            return false;
+    } else {
+        tce__heap_item *place = tce__ring_push(&queue->rings[to], sizeof item);
+        if (place == NULL)
+            return false;
+        *place = item;
+    }
+    if (queue->count++ == 0 || tce__heap_before(&item, &queue->first)) {
+        queue->first = item;
+        queue->from = to;
+    }
+    return true;
+}
+
+void tce__queue_drop(tce__queue *queue)
+{
+    if (TCE__UNLIKELY(queue->from == TCE__QUEUE_RINGS))
+        (void)tce__heap_pop(&queue->rest);
+    else
+        tce__ring_drop(&queue->rings[queue->from]);
+    if (--queue->count == 0)
+        return;
+    const tce__heap_item *first = queue->rest.count == 0 ? NULL : &queue->rest.items[0];
+    queue->from = TCE__QUEUE_RINGS;
+    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++) {
+        if (queue->rings[i].count == 0)
+            continue;
+        const tce__heap_item *item = tce__ring_at(&queue->rings[i], 0, sizeof *item);
+        if (first == NULL || tce__heap_before(item, first)) {
+            first = item;
+            queue->from = i;
+        }
+    }
+    queue->first = *first;
 }

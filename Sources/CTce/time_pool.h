@@ -18,41 +18,71 @@ typedef struct tce__pool {
 
 void tce__pool_open(tce__pool *pool, size_t item_bytes);
 void tce__pool_close(tce__pool *pool);
-uint32_t tce__pool_take(tce__pool *pool);       /* not zeroed. TCE__NONE: no memory */
+bool tce__pool_grow(tce__pool *pool);           /* false: no memory */
+
+/* Not zeroed. TCE__NONE: no memory. */
+static inline uint32_t tce__pool_take(tce__pool *pool)
+{
+    if (TCE__LIKELY(pool->free_count != 0))
+        return pool->free[--pool->free_count];
+    if (pool->count == pool->capacity && !tce__pool_grow(pool))
+        return TCE__NONE;
+    return pool->count++;
+}
 
 static inline void tce__pool_give(tce__pool *pool, uint32_t index)
 {
     pool->free[pool->free_count++] = index;
 }
 
-/* First in, first out. */
+/* How many are taken. */
+static inline uint32_t tce__pool_taken(const tce__pool *pool)
+{
+    return pool->count - pool->free_count;
+}
+
+/* First in, first out: equal things in a circle. */
 typedef struct tce__ring {
-    uint64_t *items;
-    size_t capacity, head, count;   /* capacity: a power of two */
+    unsigned char *items;
+    size_t capacity, head, count;   /* capacity: a power of two, or 0 */
 } tce__ring;
 
 void tce__ring_close(tce__ring *ring);
-bool tce__ring_grow(tce__ring *ring);           /* false: no memory */
+bool tce__ring_grow(tce__ring *ring, size_t item_bytes);        /* false: no memory */
 
-static inline bool tce__ring_push(tce__ring *ring, uint64_t item)
+/* The place of the n-th; item_bytes: the same in all calls on a ring. */
+static inline void *tce__ring_at(const tce__ring *ring, size_t n, size_t item_bytes)
 {
-    if (TCE__UNLIKELY(ring->count == ring->capacity) && !tce__ring_grow(ring))
-        return false;
-    ring->items[(ring->head + ring->count++) & (ring->capacity - 1)] = item;
-    return true;
+    return ring->items + ((ring->head + n) & (ring->capacity - 1)) * item_bytes;
 }
 
-static inline uint64_t tce__ring_front(const tce__ring *ring)
+/* The place of one more at the end; NULL: no memory. */
+static inline void *tce__ring_push(tce__ring *ring, size_t item_bytes)
 {
-    return ring->items[ring->head];
+    if (TCE__UNLIKELY(ring->count == ring->capacity) && !tce__ring_grow(ring, item_bytes))
+        return NULL;
+    return tce__ring_at(ring, ring->count++, item_bytes);
 }
 
-static inline uint64_t tce__ring_pop(tce__ring *ring)
+/* The first one is taken away; what stands there stays until the next push. */
+static inline void tce__ring_drop(tce__ring *ring)
 {
-    uint64_t item = ring->items[ring->head];
     ring->head = (ring->head + 1) & (ring->capacity - 1);
     ring->count--;
-    return item;
+}
+
+/* The same of numbers. */
+static inline bool tce__ring_push_number(tce__ring *ring, uint64_t number)
+{
+    uint64_t *place = tce__ring_push(ring, sizeof number);
+    if (TCE__LIKELY(place != NULL))
+        *place = number;
+    return place != NULL;
+}
+
+static inline uint64_t tce__ring_number(const tce__ring *ring)
+{
+    return *(const uint64_t *)tce__ring_at(ring, 0, sizeof(uint64_t));
 }
 
 /* The least key first; of equal ones the least tie. */
@@ -69,5 +99,35 @@ typedef struct tce__heap {
 void tce__heap_close(tce__heap *heap);
 bool tce__heap_push(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value);   /* false: no memory */
 tce__heap_item tce__heap_pop(tce__heap *heap);
+void tce__heap_replace(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value);   /* the first one by another */
+
+static inline bool tce__heap_before(const tce__heap_item *a, const tce__heap_item *b)
+{
+    return a->key < b->key || (a->key == b->key && a->tie < b->tie);
+}
+
+/*
+ * The same for what comes nearly in order: in a few rings, each in order (what one vCPU's calls lead to is one), and a
+ * heap for what fits into none.
+ */
+#define TCE__QUEUE_RINGS 4u
+
+typedef struct tce__queue {
+    tce__ring rings[TCE__QUEUE_RINGS];
+    tce__heap rest;
+    tce__heap_item first;       /* of all of them, if there is one */
+    size_t count;
+    uint32_t from;              /* the ring that it is in; TCE__QUEUE_RINGS: the heap */
+} tce__queue;
+
+void tce__queue_close(tce__queue *queue);
+bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value);    /* false: no memory */
+void tce__queue_drop(tce__queue *queue);        /* the first one */
+
+/* The key of the first one; TCE__NEVER. */
+static inline uint64_t tce__queue_key(const tce__queue *queue)
+{
+    return queue->count == 0 ? TCE__NEVER : queue->first.key;
+}
 
 #endif

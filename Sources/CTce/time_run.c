@@ -42,17 +42,19 @@ tce_err tce_time_create(const tce_time_config *config, tce_arrival arrival, uint
     t->c = *config;
     t->arrival = arrival;
     t->unit_ns = unit_ns;
+    if (!tce__under_way_open(&t->under_way, config->events_under_way)) {
+        free(t);
+        return TCE_ERR_NO_MEMORY;
+    }
     const wide rate = (wide)config->pcie_rate * (10000 - config->dllp_share);
     t->byte_q16 = narrow((((wide)config->clock_mhz * 10000 << 16) + rate / 2) / rate);
-    tce__pool_open(&t->requesters, sizeof(tce__requester));
     tce__pool_open(&t->transactions, sizeof(tce__transaction));
     tce__pool_open(&t->uses, sizeof(tce__use));
-    tce__pool_open(&t->tlps, sizeof(tce__tlp));
     t->vcpus = calloc(CPUS, sizeof *t->vcpus);
     if (arrival == TCE_ARRIVAL_SATURATE)
         t->plan = tce__plan_open();
-    if ((arrival == TCE_ARRIVAL_SATURATE && t->plan == NULL) || t->vcpus == NULL || !tce__map_open(&t->lives) || !tce__map_open(&t->phb_of_buid) ||
-        !tce__map_open(&t->requester_of)) {
+    if ((arrival == TCE_ARRIVAL_SATURATE && t->plan == NULL) || t->vcpus == NULL || !tce__map_open(&t->lives) ||
+        !tce__map_open(&t->phb_of_buid) || !tce__requesters_open(&t->requesters)) {
         tce_time_destroy(t);
         return TCE_ERR_NO_MEMORY;
     }
@@ -67,13 +69,13 @@ void tce_time_destroy(tce_time *t)
     tce__transactions_close(t);
     tce__phbs_close(t);
     tce__lives_close(t);
-    tce__map_close(&t->requester_of);
-    tce__pool_close(&t->requesters);
-    tce__pool_close(&t->transactions);
+    tce__requesters_close(&t->requesters);
     tce__pool_close(&t->uses);
-    tce__pool_close(&t->tlps);
-    tce__heap_close(&t->vio);
-    tce__heap_close(&t->finished);
+    tce__queue_close(&t->vio);
+    tce__queue_close(&t->finished);
+    tce__under_way_close(&t->under_way);
+    tce__groups_close(&t->groups);
+    free(t->intervals.items);
     free(t->records);
     free(t->before);
     tce__plan_close(t->plan);
@@ -85,14 +87,6 @@ tce_err tce_time_finish(tce_time *t)
 {
     tce__time_advance(t, TCE__NEVER);
     return t->failed ? TCE_ERR_NO_MEMORY : TCE_OK;
-}
-
-tce_time_stats tce_time_statistics(const tce_time *t)
-{
-    tce_time_stats stats = t->stats;
-    stats.up_cycles = t->up_parts >> 16;
-    stats.down_cycles = t->down_parts >> 16;
-    return stats;
 }
 
 void tce_time_keep_records(tce_time *t, bool keep)
@@ -128,88 +122,120 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
     t->memory_bytes = memory_bytes;
     if (t->plan != NULL) {
         tce__plan_admit(t, t->events);
-    } else if (stamp > t->now) {
-        t->now = stamp;
-        if (t->transactions.count - t->transactions.free_count >= PENDING_MAX)
-            tce__time_advance(t, stamp);
+    } else {
+        const uint64_t before = tce__time_present(t);
+        uint64_t held;
+        if (stamp > t->now)
+            t->now = stamp;
+        while (TCE__UNLIKELY((held = tce__under_way_held(&t->under_way, t->events)) != 0) && !t->failed)
+            tce__transaction_complete(t, (uint32_t)held);
+        if (tce__time_present(t) > before && tce__pool_taken(&t->transactions) >= PENDING_MAX)
+            tce__time_advance(t, tce__time_present(t));
     }
+    tce__under_way_set(&t->under_way, t->events, 0);    /* until it is more than that */
     return t->events++;
 }
 
 /* --- Calls --- */
 
-/* The cycles that a call takes. */
-static uint64_t count_call(tce_time *t, uint64_t cost)
+void tce__time_called(tce_time *t, uint64_t event, uint64_t start, uint64_t end)
 {
-    const uint64_t cycles = tce__round_cost(0, 0, cost);
-    t->stats.calls++;
-    t->stats.call_cycles += cycles == 0 ? 1 : cycles;
-    return cycles == 0 ? 1 : cycles;
+    tce__intervals_call(&t->intervals, start, end);
+    tce__under_way_set(&t->under_way, event, end);
+    tce__time_record(t, (tce_time_record){.event = event, .start = start, .done = end, .fault = TCE_TIME_CALL});
 }
 
 /* A call that starts as soon as its vCPU may: the cycle in which it ends. */
-static uint64_t busy(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
+static uint64_t busy(tce_time *t, tce_time_call_kind kind, uint64_t event, uint16_t cpu, uint64_t cycles)
 {
     uint64_t *end = &t->vcpus[cpu];
-    const uint64_t start = t->now > *end ? t->now : *end;   /* [vcpu] */
-    *end = start + count_call(t, cost);
-    tce__time_record(t, (tce_time_record){.event = event, .start = start, .done = *end, .fault = TCE_TIME_CALL});
+    const uint64_t present = tce__time_present(t), start = present > *end ? present : *end;     /* [vcpu] */
+    *end = start + cycles;
+    t->calls[kind].wait_cycles += start - t->now;
+    tce__time_called(t, event, start, *end);
     return *end;
 }
 
 uint64_t tce__time_barrier(tce_time *t)
 {
-    return t->plan == NULL ? t->now : tce__plan_barrier(t);
+    return t->plan == NULL ? tce__time_present(t) : tce__plan_barrier(t);
+}
+
+/* What a call of one part takes. */
+static uint64_t count_call(tce_time *t, tce_time_call_kind kind, tce_time_part part, uint64_t cost)
+{
+    tce__cost costs = {{0}};
+    costs.parts[part] = cost;
+    return tce__calls_count(&t->calls[kind], &costs, false);
 }
 
 void tce__time_ultracall(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
 {
+    const uint64_t cycles = count_call(t, TCE_TIME_ULTRACALL, TCE_PART_ULTRACALL, cost);
     if (t->plan == NULL)
-        (void)busy(t, event, cpu, cost);
-    else if (tce__plan_call(t, event, cpu, count_call(t, cost)) != TCE__NONE)
+        (void)busy(t, TCE_TIME_ULTRACALL, event, cpu, cycles);
+    else if (tce__plan_call(t, event, cpu, cycles) != TCE__NONE)
         tce__plan_called(t, cpu);
 }
 
 uint64_t tce__time_rtas(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
 {
+    const uint64_t cycles = count_call(t, TCE_TIME_RTAS, TCE_PART_RTAS, cost);
     if (t->plan == NULL)
-        return busy(t, event, cpu, cost);
-    const uint64_t start = tce__plan_barrier(t), end = start + count_call(t, cost);
+        return busy(t, TCE_TIME_RTAS, event, cpu, cycles);
+    const uint64_t start = tce__plan_barrier(t), end = start + cycles;
     t->vcpus[cpu] = end;
     tce__plan_not_before(t, end);
-    tce__time_record(t, (tce_time_record){.event = event, .start = start, .done = end, .fault = TCE_TIME_CALL});
+    tce__time_called(t, event, start, end);
     return end;
 }
 
-/* What the call costs but for what depends on the TCEs that it wrote, in millionths. [cost] */
-static uint64_t call_cost(tce_time *t, const tce__call *call)
+static tce_time_call_kind kind_of(const tce__call *call)
+{
+    switch (call->kind) {
+    case TCE_EVENT_PUT:
+        return TCE_TIME_PUT;
+    case TCE_EVENT_STUFF:
+        return TCE_TIME_STUFF;
+    case TCE_EVENT_INDIRECT:
+        return TCE_TIME_LIST;
+    default:
+        return TCE_TIME_GET;
+    }
+}
+
+static bool goes_to_user(const tce_time *t, const tce__call *call)
+{
+    return t->c.exit_to_user == TCE_EXIT_ALWAYS || (t->c.exit_to_user == TCE_EXIT_KVM && call->exits);
+}
+
+/* What the call costs but for what depends on the TCEs that it wrote. [cost] */
+static tce__cost call_cost(const tce_time *t, const tce__call *call)
 {
     const tce_time_config *c = &t->c;
-    tce_time_stats *s = &t->stats;
-    uint64_t handler = c->hcall_get;
-    uint64_t cost = c->hcall_entry;
-    const bool exits = c->exit_to_user == TCE_EXIT_ALWAYS || (c->exit_to_user == TCE_EXIT_KVM && call->exits);
-    if (call->kind == TCE_EVENT_PUT)
-        handler = c->hcall_put;
-    else if (call->kind == TCE_EVENT_STUFF)
-        handler = c->hcall_stuff + tce__product(c->hcall_stuff_entry, call->written);
-    else if (call->kind == TCE_EVENT_INDIRECT)
-        handler = c->hcall_list + tce__product(c->hcall_list_entry, call->written);
-    cost += handler;
-    s->entry_parts += c->hcall_entry;
-    s->handler_parts += handler;
-    if (call->secure) {
-        cost += c->hcall_reflection;
-        s->reflection_parts += c->hcall_reflection;
+    tce__cost cost = {{0}};
+    uint64_t *part = cost.parts;
+    part[TCE_PART_ENTRY] = c->hcall_entry;
+    part[TCE_PART_REFLECTION] = call->secure ? c->hcall_reflection : 0;
+    part[TCE_PART_EXIT] = goes_to_user(t, call) ? c->hcall_exit : 0;
+    part[TCE_PART_PAGING] = tce__product(c->uv_page_out + c->uv_page_in, call->paged_out);
+    switch (kind_of(call)) {
+    case TCE_TIME_PUT:
+        part[TCE_PART_HANDLER] = c->hcall_put;
+        break;
+    case TCE_TIME_STUFF:
+        part[TCE_PART_HANDLER] = c->hcall_stuff;
+        part[TCE_PART_ENTRIES] = tce__product(c->hcall_stuff_entry, call->written);
+        break;
+    case TCE_TIME_LIST:
+        part[TCE_PART_HANDLER] = c->hcall_list;
+        part[TCE_PART_ENTRIES] = tce__product(c->hcall_list_entry, call->written);
+        break;
+    default:
+        part[TCE_PART_HANDLER] = c->hcall_get;
+        break;
     }
-    if (exits) {
-        cost += c->hcall_exit;
-        s->exit_parts += c->hcall_exit;
-        s->exits++;
-    }
-    const uint64_t paging = tce__product(c->uv_page_out + c->uv_page_in, call->paged_out);
-    s->paging_parts += paging;
-    return cost + paging;
+    return cost;
 }
 
 /* What a call does to the TCEs that it wrote. */
@@ -247,12 +273,12 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
     const uint64_t window = tce__cache_name(life->liobn);
     uint64_t first = 0, last = 0;
     bool open = false;
+    tce__life_write(life, call->index, call->written, end);
     for (uint64_t i = 0; i < call->written; i++) {
         const uint64_t index = call->index + i, before = call->before[i];
         const uint64_t after = tce__table_load(&call->window->table, index);
         if ((before & TCE_ACCESS_RW) != 0 && (after & TCE_ACCESS_RW) == 0)
             tce__life_clear(t, life, index, end, planned);
-        tce__life_write(life, index, end);
         if (before == after)
             continue;
         /* Runs of lines, so that a list is one kill. */
@@ -272,10 +298,25 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
         kill_lines(t, life->phb, end, planned, window, first, last);
 }
 
-void tce__time_call(tce_time *t, const tce__call *call)
+/* What the TCEs add that the call wrote. [cost] [kill] */
+static void add_effect_cost(tce_time *t, const tce__call *call, const tce__life *life, tce__cost *cost)
 {
     const tce_time_config *c = &t->c;
-    uint64_t cost = call_cost(t, call);
+    const effect e = count_effect(call, life);
+    t->stats.changed += e.changed;
+    cost->parts[TCE_PART_FIRST_TOUCH] = tce__product(c->hcall_first_touch, e.first_touches);
+    if (c->passthrough == 0)
+        return;
+    cost->parts[TCE_PART_PASSTHROUGH] = tce__product(c->passthrough_entry, call->written);
+    if (e.changed != 0)
+        cost->parts[TCE_PART_KILL] =
+            tce__product(c->kill_issue, c->kill_scope == TCE_KILL_PAGE ? e.changed : 1) + c->kill_completion;
+}
+
+void tce__time_call(tce_time *t, const tce__call *call)
+{
+    const tce_time_call_kind kind = kind_of(call);
+    tce__cost cost = call_cost(t, call);
     tce__life *life = NULL;
     if (call->written != 0) {
         life = tce__life_of(t, call->window);
@@ -283,27 +324,16 @@ void tce__time_call(tce_time *t, const tce__call *call)
             t->failed = true;
             return;
         }
-        const effect e = count_effect(call, life);
-        const uint64_t touch = tce__product(c->hcall_first_touch, e.first_touches);
-        uint64_t passthrough = 0;
-        if (c->passthrough != 0) {
-            passthrough = tce__product(c->passthrough_entry, call->written);
-            if (e.changed != 0)
-                passthrough += tce__product(c->kill_issue, c->kill_scope == TCE_KILL_PAGE ? e.changed : 1) +
-                               c->kill_completion;
-        }
-        t->stats.changed += e.changed;
-        t->stats.first_touch_parts += touch;
-        t->stats.passthrough_parts += passthrough;
-        cost += touch + passthrough;
+        add_effect_cost(t, call, life, &cost);
     }
+    const uint64_t cycles = tce__calls_count(&t->calls[kind], &cost, goes_to_user(t, call));
     if (t->plan == NULL) {
-        const uint64_t end = busy(t, call->event, call->cpu, cost);
+        const uint64_t end = busy(t, kind, call->event, call->cpu, cycles);
         if (life != NULL)
             apply_effect(t, call, life, end, TCE__NONE);
         return;
     }
-    const uint32_t planned = tce__plan_call(t, call->event, call->cpu, count_call(t, cost));
+    const uint32_t planned = tce__plan_call(t, call->event, call->cpu, cycles);
     if (planned == TCE__NONE)
         return;
     if (life != NULL) {

@@ -48,6 +48,9 @@ uint64_t tce__time_rtas(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost
 /* The cycle in which an event of the platform acts. */
 uint64_t tce__time_barrier(tce_time *t);
 
+/* A call's start and end are known. */
+void tce__time_called(tce_time *t, uint64_t event, uint64_t start, uint64_t end);
+
 void tce__time_record(tce_time *t, tce_time_record record);
 
 /* base + count x each, in millionths of a cycle, in whole cycles: rounded half up once. Stops at 2^60. [round] */

@@ -19,14 +19,17 @@ static uint64_t *entry_of(tce__life *life, uint64_t index)
 
 tce__life *tce__life_of(tce_time *t, const tce__window *w)
 {
-    tce__life *life = tce__map_find(&t->lives, w->liobn);
-    if (TCE__LIKELY(life != NULL))
+    tce__life *life = t->recent_life;
+    if (TCE__LIKELY(life != NULL) && life->liobn == w->liobn)
         return life;
+    life = tce__map_find(&t->lives, w->liobn);
+    if (TCE__LIKELY(life != NULL))
+        return t->recent_life = life;
     uint32_t phb = w->phb == NULL ? TCE__NONE : tce__phb_time_of(t, w->phb->config.buid);
     life = t->failed ? NULL : calloc(1, sizeof *life);
     if (life == NULL)
         return NULL;
-    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb};
+    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb, .users = TCE__NONE};
     life->touched = calloc((size_t)(((w->tces - 1) >> TCE__TOUCH_TCES_LOG2) / 64 + 1), sizeof *life->touched);
     if (life->touched != NULL && tce__table_open(&life->entries, w->tces * WORDS)) {
         if (tce__map_insert(&t->lives, w->liobn, life))
@@ -48,14 +51,10 @@ static void life_free(tce__life *life)
 /* What is pending is found by no later call. */
 static void forget(tce_time *t, tce__life *life)
 {
-    for (uint32_t i = 0; i < t->transactions.count; i++) {
-        tce__transaction *x = tce__transaction_at(t, i);
-        if (x->life == life) {
-            tce__life_unuse(t, i);
-            x->life = NULL;
-        }
-    }
+    while (life->users != TCE__NONE)
+        tce__life_leave(t, life->users);
     tce__map_remove(&t->lives, life->liobn);
+    t->recent_life = NULL;
     life_free(life);
 }
 
@@ -95,6 +94,17 @@ uint64_t tce__life_written(const tce__life *life, uint64_t index)
     return tce__table_load(&life->entries, index * WORDS + END);
 }
 
+void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life)
+{
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    x->life = life;
+    x->before = TCE__NONE;
+    x->after = life->users;
+    if (life->users != TCE__NONE)
+        tce__transaction_at(t, life->users)->before = transaction;
+    life->users = transaction;
+}
+
 bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
@@ -116,9 +126,15 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
     return true;
 }
 
-void tce__life_unuse(tce_time *t, uint32_t transaction)
+void tce__life_leave(tce_time *t, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
+    if (x->before == TCE__NONE)
+        x->life->users = x->after;
+    else
+        tce__transaction_at(t, x->before)->after = x->after;
+    if (x->after != TCE__NONE)
+        tce__transaction_at(t, x->after)->before = x->before;
     for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
         const tce__use u = *tce__use_at(t, use);
         next = u.next;
@@ -131,6 +147,7 @@ void tce__life_unuse(tce_time *t, uint32_t transaction)
         tce__pool_give(&t->uses, use);
     }
     x->uses = TCE__NONE;
+    x->life = NULL;
 }
 
 bool tce__life_touched(const tce__life *life, uint64_t index)
@@ -138,11 +155,27 @@ bool tce__life_touched(const tce__life *life, uint64_t index)
     return tce__bit(life->touched, index >> TCE__TOUCH_TCES_LOG2);
 }
 
-void tce__life_write(tce__life *life, uint64_t index, uint64_t end)
+void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end)
 {
-    const uint64_t part = index >> TCE__TOUCH_TCES_LOG2;
-    entry_of(life, index)[END] = end;
-    life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+    const uint64_t last = (index + count - 1) >> TCE__TOUCH_TCES_LOG2;
+    for (uint64_t part = index >> TCE__TOUCH_TCES_LOG2; part <= last; part++)
+        life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+    tce__table_touch_range(&life->entries, index * WORDS, count * WORDS);
+    for (uint64_t i = index; i < index + count; i++)
+        life->entries.tce[i * WORDS + END] = end;
+}
+
+bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t written)
+{
+    if (written == 0)
+        return true;
+    tce__life *life = tce__life_of(t, w);
+    if (life == NULL)
+        return false;
+    const uint64_t last = (index + written - 1) >> TCE__TOUCH_TCES_LOG2;
+    for (uint64_t part = index >> TCE__TOUCH_TCES_LOG2; part <= last; part++)
+        life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+    return true;
 }
 
 void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last)

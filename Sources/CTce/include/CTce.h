@@ -20,6 +20,7 @@
 #include "tce_snapshot.h"
 #include "tce_svm.h"
 #include "tce_time.h"
+#include "tce_time_stats.h"
 #include "tce_trace.h"
 #include "tce_types.h"
 

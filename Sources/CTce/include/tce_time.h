@@ -122,10 +122,12 @@ TCE_ENUM(uint32_t, tce_param_kind) {
       "one access of memory from the PHB", "90 ns of DRAM and the fabric")                                             \
     X(vio_copy, "vio_copy", TCE_PARAM_COST, "0.4", "0", "1000000", "",                                                 \
       "a byte copied for a virtual device", "as the bounce copy")                                                      \
-    X(assumed_bytes, "assumed_bytes", TCE_PARAM_BYTES, "64", "0", "65536", "",                                          \
+    X(assumed_bytes, "assumed_bytes", TCE_PARAM_BYTES, "64", "0", "65536", "",                                         \
       "length of an access whose length is not known", "-")                                                            \
     X(assumed_direction, "assumed_direction", TCE_PARAM_CHOICE, "read", "", "", "read|write",                          \
-      "direction of an access, where nothing tells it", "-")
+      "direction of an access, where nothing tells it", "-")                                                           \
+    X(events_under_way, "events_under_way", TCE_PARAM_COUNT, "65536", "1", "65536", "",                                \
+      "events of the trace that are under way at once", "bounds a replay's memory; a device's queues are finite, too")
 
 /* The parameters' values, each in the unit of its kind. */
 typedef struct tce_time_config {
@@ -144,53 +146,6 @@ TCE_ENUM(uint32_t, tce_arrival) {
     TCE_ARRIVAL_TRACE = 0,
     TCE_ARRIVAL_SATURATE = 1
 };
-
-/* What the model counts: field, unit, text. */
-#define TCE_TIME_STATS(X)                                                                              \
-    X(calls, "calls", "calls that took time")                                                          \
-    X(call_cycles, "cycles", "of them")                                                                \
-    X(entry_parts, "cycles/10^6", "of these, entry and exit")                                          \
-    X(reflection_parts, "cycles/10^6", "of these, reflection")                                         \
-    X(exit_parts, "cycles/10^6", "of these, exits to user space")                                      \
-    X(handler_parts, "cycles/10^6", "of these, handlers")                                              \
-    X(first_touch_parts, "cycles/10^6", "of these, first writes to 64 KiB of a table")                 \
-    X(passthrough_parts, "cycles/10^6", "of these, pass-through")                                      \
-    X(paging_parts, "cycles/10^6", "of these, pages of lists that were not shared")                    \
-    X(exits, "calls", "calls that went to user space")                                                 \
-    X(changed, "TCEs", "TCEs that calls changed")                                                      \
-    X(transactions, "transactions", "transactions done")                                               \
-    X(assumed, "transactions", "whose length or direction is assumed")                                 \
-    X(tlps, "TLPs", "granted the up link")                                                             \
-    X(withdrawn, "transactions", "of which a part was withdrawn after a fault")                        \
-    X(dropped, "TLPs", "dropped after a fault or of a frozen PE")                                      \
-    X(wait_cycles, "cycles", "from the stamp of a transaction to its start")                           \
-    X(overtaken, "transactions", "not done when a call that clears a TCE of theirs ended")             \
-    X(lookups, "look-ups", "in the TCE cache")                                                         \
-    X(hits, "look-ups", "of these, hits")                                                              \
-    X(misses, "look-ups", "of these, misses that began a fetch")                                       \
-    X(joined, "look-ups", "of these, joined a fetch")                                                  \
-    X(joined_queued, "look-ups", "of the joined, those whose fetch waited for a slot")                 \
-    X(fills, "lines", "that a fetch filled")                                                           \
-    X(evictions, "lines", "that a fill pushed out")                                                    \
-    X(kills, "lines", "that a call or a window took out")                                              \
-    X(kills_in_flight, "fetches", "whose line was killed under way")                                   \
-    X(slot_waits, "fetches", "that waited for a slot")                                                 \
-    X(slot_wait_cycles, "cycles", "of them")                                                           \
-    X(fetch_busy_cycles, "cycles", "fetch slots in use")                                               \
-    X(link_wait_cycles, "cycles", "TLPs ready and waiting for the up link")                            \
-    X(up_cycles, "cycles", "the up link in use (of all PHBs)")                                         \
-    X(port_wait_cycles, "cycles", "TLPs waiting for the look-up port")                                 \
-    X(translation_cycles, "cycles", "from look-up to translation")                                     \
-    X(order_cycles, "cycles", "waiting for writes before them")                                        \
-    X(down_wait_cycles, "cycles", "read data waiting for the down link")                               \
-    X(down_cycles, "cycles", "the down link in use (of all PHBs)")                                     \
-    X(last_done, "cycle", "of the last call or transaction")
-
-typedef struct tce_time_stats {
-#define TCE_X(field, unit, text) uint64_t field;
-    TCE_TIME_STATS(TCE_X)
-#undef TCE_X
-} tce_time_stats;
 
 /* What happened to a transaction or call. */
 typedef struct tce_time_record {
@@ -219,9 +174,6 @@ const char *tce_param_unit(tce_param_kind kind);
  */
 tce_err tce_time_create(const tce_time_config *config, tce_arrival arrival, uint64_t unit_ns, tce_time **out);
 void tce_time_destroy(tce_time *t);
-
-/* What was counted so far: of what is done. */
-tce_time_stats tce_time_statistics(const tce_time *t);
 
 /* No more events come: what is under way is brought to its end. TCE_ERR_NO_MEMORY. */
 tce_err tce_time_finish(tce_time *t);

@@ -27,6 +27,9 @@
 /* An LIOBN that no table has: "not known" in an event, "every PHB's own" in a query. */
 #define TCE_LIOBN_UNKNOWN UINT64_MAX
 
+/* A BUID that no PHB has. */
+#define TCE_BUID_UNKNOWN UINT64_MAX
+
 /* Bytes of an I/O page less one. shift: 0...63. */
 static inline uint64_t tce_page_mask(uint32_t shift)
 {

@@ -110,5 +110,7 @@ extension BuiltInProfile {
         assumed_bytes: 64 bytes
         # D: one whose direction nothing tells.
         assumed_direction: read
+        # D: more than any device has; it bounds the memory of a replay.
+        events_under_way: 65536
         """ + "\n"
 }

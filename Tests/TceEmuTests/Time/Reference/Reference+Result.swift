@@ -6,48 +6,57 @@ extension Reference {
     /// All that the reference has to say.
     func finished() -> ReferenceResult {
         var result = result
-        for call in plan.calls {
+        for (number, call) in plan.calls.enumerated() {
             result.calls.append(
                 ReferenceResult.Call(
-                    place: call.place, start: callStarts[call.place] ?? 0, end: callEnds[call.place] ?? 0,
-                    cost: call.cost))
+                    place: call.place, start: callStarts[number] ?? 0, end: callEnds[number] ?? 0, cost: call.cost))
         }
         for number in plan.transactions.indices { result.transactions.append(transaction(number, &result)) }
         if isSaturated { countSaturated(&result) }
+        for rule: ReferenceRule in [.cycleOrderFill, .cycleOrderKill, .cycleOrderSlot, .cycleOrderTag] {
+            result.fired(.cycleOrder, result.counts[rule])
+        }
         return result
     }
 
     private func transaction(_ number: Int, _ result: inout ReferenceResult) -> ReferenceResult.Transaction {
         let transaction = plan.transactions[number]
-        let start = starts[number] ?? 0
-        let done = dones[number] ?? 0
+        let start = progress[number].start ?? 0
+        let done = progress[number].done ?? 0
         // [overtaken] Done in the same cycle is not done yet.
-        let later = plan.calls.filter { $0.place > transaction.place && (callEnds[$0.place] ?? 0) <= done }
-        let clearing = later.filter { !$0.clears.isDisjoint(with: transaction.uses) }
-        let isOvertaken = !isSaturated && !clearing.isEmpty
-        if isOvertaken {
-            result.fired("overtaken")
-            if clearing.allSatisfy({ callEnds[$0.place] == done }) { result.fired("overtaken-tie") }
+        var isOvertaken = false
+        var isTie = true
+        var isWritten = false
+        for (number, call) in plan.calls.enumerated() {
+            guard call.place > transaction.place, let end = callEnds[number], end <= done else { continue }
+            guard !call.writes.isDisjoint(with: transaction.uses) else { continue }
+            isWritten = true
+            guard !call.clears.isDisjoint(with: transaction.uses) else { continue }
+            isOvertaken = !isSaturated
+            if end != done { isTie = false }
         }
         // [order] It uses TCEs that a later call wrote before it was done.
-        if later.contains(where: { !$0.writes.isDisjoint(with: transaction.uses) }) { result.fired("order") }
+        if isWritten { result.fired(.order) }
+        if isOvertaken { result.fired(.overtaken) }
+        if isOvertaken && isTie { result.fired(.overtakenTie) }
         return ReferenceResult.Transaction(
             place: transaction.place, start: start, done: done, fault: transaction.fault?.rawValue,
-            tlps: transaction.tlps.count, grantedTLPs: granted[number],
+            tlps: transaction.tlps.count, grantedTLPs: progress[number].grantedTLPs,
             waited: isSaturated ? 0 : start - stamps[transaction.place], isOvertaken: isOvertaken)
     }
 
     /// [saturate] Calls that waited for a transaction, and barriers that waited for anything.
     private func countSaturated(_ result: inout ReferenceResult) {
-        for call in plan.calls {
-            let start = callStarts[call.place] ?? 0
+        for (number, call) in plan.calls.enumerated() {
+            let start = callStarts[number] ?? 0
+            if call.isRTAS && start > 0 { result.fired(.saturateBarrier) }
+            guard start > 0, !call.clears.isEmpty else { continue }
             let releases = plan.transactions.indices.contains { number in
-                plan.transactions[number].place < call.place && start == (dones[number] ?? 0) + 1
+                plan.transactions[number].place < call.place && start == (progress[number].done ?? 0) + 1
                     && !plan.transactions[number].uses.isDisjoint(with: call.clears)
             }
-            if releases { result.fired("saturate-clear") }
-            if call.isRTAS && start > 0 { result.fired("saturate-barrier") }
+            if releases { result.fired(.saturateClear) }
         }
-        result.fired("saturate-barrier", acted.values.count { $0 > 0 })
+        result.fired(.saturateBarrier, acted.count { $0 ?? 0 > 0 })
     }
 }

@@ -5,6 +5,19 @@ import TceEmu
 ///
 /// It knows nothing of the engine, has no queue of events and takes its time.
 struct Reference {
+    /// How far a transaction has come.
+    struct Progress {
+        var start: UInt64?
+        var done: UInt64?
+        var grantedTLPs = 0
+        var openTLPs = 0
+        /// All of its TLPs are granted or withdrawn.
+        var isIssued = false
+        var knownFault: UInt64?
+        /// The last granted of its TLPs that are done. Only to count.
+        var lastDone = -1
+    }
+
     let configuration: ReferenceConfiguration
     let plan: ReferencePlan
     var result = ReferenceResult()
@@ -13,22 +26,36 @@ struct Reference {
     var phbs: [ReferencePHB] = []
     /// In the order in which the trace shows them. [tie]
     var issuers: [ReferenceIssuer] = []
-    var issuerOf: [Int] = []
+
+    /// By place in the trace.
+    let stamps: [UInt64]
+    /// The stamps once, in their order; how many of them have come.
+    let stampsInOrder: [UInt64]
+    var stampsPassed = 0
 
     /// By transaction.
-    let stamps: [UInt64]
-    var starts: [UInt64?]
-    var dones: [UInt64?]
-    var granted: [Int]
-    var openTLPs: [Int]
-    var lastDone: [UInt64]
-    var knownFaults: [UInt64?]
+    var progress: [Progress]
+    var issuerOf: [ReferenceIssuer] = []
+    /// Transactions that have not started, in the trace's order.
+    var waiting: [Int]
 
-    /// By place in the trace: a call's end, the cycle in which an event of the platform acted.
-    var callStarts: [Int: UInt64] = [:]
-    var callEnds: [Int: UInt64] = [:]
-    var acted: [Int: UInt64] = [:]
-    var running: [Int: ReferenceCall] = [:]
+    /// By call.
+    var callStarts: [UInt64?]
+    var callEnds: [UInt64?]
+    /// By vCPU: its calls, how many of them have started, and the one under way.
+    var vCPUs: [ReferenceVCPU] = []
+
+    /// By event of the platform: the cycle in which it acted.
+    var acted: [UInt64?]
+    /// Place of the first event that is not over. [window]
+    var firstOpen = 0
+    /// Barriers that are over; in the trace's order. [saturate]
+    var barriersPassed = 0
+    /// Places of what had to wait for that alone. [window]
+    var heldByWindow: Set<Int> = []
+
+    /// When accesses of virtual devices are done.
+    var deviceDones: [UInt64] = []
 
     /// Whether anything has changed in this cycle.
     var isBusy = false
@@ -38,7 +65,7 @@ struct Reference {
         _ events: [TraceEvent], _ configuration: ReferenceConfiguration, skipping: Bool = true
     ) -> ReferenceResult {
         var reference = Reference(events, configuration)
-        while !reference.isOver {
+        while reference.firstOpen < events.count {
             reference.isBusy = false
             reference.step()
             reference.cycle = skipping && !reference.isBusy ? reference.nextCycle : reference.cycle + 1
@@ -51,314 +78,295 @@ struct Reference {
         plan = ReferencePlan(events, configuration)
         let first = events.first?.time ?? 0
         stamps = events.map { configuration.stamp($0.time, first: first) }
-        let count = plan.transactions.count
-        starts = Array(repeating: nil, count: count)
-        dones = Array(repeating: nil, count: count)
-        granted = Array(repeating: 0, count: count)
-        openTLPs = Array(repeating: 0, count: count)
-        lastDone = Array(repeating: 0, count: count)
-        knownFaults = Array(repeating: nil, count: count)
-        var seen: [ReferenceRequester] = []
-        for transaction in plan.transactions {
+        stampsInOrder = Set(stamps).sorted()
+        progress = Array(repeating: Progress(), count: plan.transactions.count)
+        waiting = Array(plan.transactions.indices)
+        callStarts = Array(repeating: nil, count: plan.calls.count)
+        callEnds = Array(repeating: nil, count: plan.calls.count)
+        acted = Array(repeating: nil, count: plan.platformEvents.count)
+        addIssuers()
+        for (number, call) in plan.calls.enumerated() {
+            if let vCPU = vCPUs.firstIndex(where: { $0.cpu == call.cpu }) {
+                vCPUs[vCPU].calls.append(number)
+            } else {
+                vCPUs.append(ReferenceVCPU(cpu: call.cpu, calls: [number]))
+            }
+        }
+        for rule in plan.rules { result.fired(rule) }
+        result.fired(isSaturated ? .arrivalSaturate : .arrivalTrace)
+        let isPartial = events.contains { event in
+            (event.time - min(event.time, first)) * configuration.unitNanoseconds * configuration.clockMHz % 1_000 != 0
+        }
+        result.fired(.unit, isPartial ? 1 : 0)
+    }
+
+    private mutating func addIssuers() {
+        var seen: [ReferenceRequester: ReferenceIssuer] = [:]
+        for (number, transaction) in plan.transactions.enumerated() {
+            let requester = transaction.requester
             if case .link(let buid) = transaction.path, !phbs.contains(where: { $0.buid == buid }) {
                 phbs.append(ReferencePHB(buid, configuration))
             }
-            if !seen.contains(transaction.requester) {
-                seen.append(transaction.requester)
-                issuers.append(
-                    ReferenceIssuer(phb: transaction.requester.phb, freeTags: configuration.tagsPerDevice))
+            let issuer = seen[requester] ?? ReferenceIssuer(phb: requester.phb, tags: configuration.tagsPerDevice)
+            if seen.updateValue(issuer, forKey: requester) == nil {
+                issuers.append(issuer)
+                phbs.first { $0.buid == requester.phb }?.issuers.append(issuer)
             }
-            issuerOf.append(seen.firstIndex(of: transaction.requester) ?? 0)
+            issuer.waiting.append(number)
+            issuerOf.append(issuer)
         }
-        for rule in plan.rules { result.fired(rule) }
-        let isPartial = zip(events, stamps).contains { event, stamp in
-            (event.time - min(event.time, first)) * configuration.unitNanoseconds * configuration.clockMHz % 1_000 != 0
-        }
-        result.fired("unit", isPartial ? 1 : 0)
-    }
-
-    private var isOver: Bool {
-        dones.allSatisfy { $0 != nil } && callEnds.count == plan.calls.count
     }
 
     /// [cycle-order]
     private mutating func step() {
+        while stampsPassed < stampsInOrder.count && stampsInOrder[stampsPassed] <= cycle { stampsPassed += 1 }
         endCallsAndKill()
         startTransactions()
-        grantUpLinks()
-        arrive()
-        endFetches()
-        lookUp()
-        grantSlots()
-        accessMemory()
-        grantDownLinks()
-        finish()
+        for phb in phbs { grantUpLink(phb) }
+        for phb in phbs where !phb.coming.isEmpty { arrive(phb) }
+        for phb in phbs { endFetches(phb) }
+        for phb in phbs { lookUp(phb) }
+        for phb in phbs where !phb.queue.isEmpty { phb.grantSlots(cycle, configuration, &result) }
+        for phb in phbs where !phb.open.isEmpty { accessMemory(phb) }
+        for phb in phbs { grantDownLink(phb) }
+        for phb in phbs { finish(phb) }
     }
 
     // MARK: Grants of the up link, arrivals
 
     /// [issue] [tag] [arbitrate] [tie]
-    private mutating func grantUpLinks() {
-        for phb in phbs {
-            for index in issuers.indices where issuers[index].phb == phb.buid { makeReady(index) }
-            guard phb.up.freeCycle <= cycle else { continue }
-            let candidates = issuers.indices.filter { issuers[$0].phb == phb.buid && issuers[$0].ready != nil }
-            guard let longest = candidates.compactMap({ issuers[$0].ready }).min() else { continue }
-            let equals = candidates.filter { issuers[$0].ready == longest }
-            if equals.count < candidates.count { result.fired("arbitrate") }
-            if equals.count > 1 { result.fired("tie") }
-            grant(phb, equals[0], longest)
+    private mutating func grantUpLink(_ phb: ReferencePHB) {
+        var candidates: [ReferenceIssuer] = []
+        for issuer in phb.issuers where !issuer.started.isEmpty {
+            makeReady(issuer)
+            if issuer.ready != nil { candidates.append(issuer) }
         }
+        guard !candidates.isEmpty, phb.up.freeCycle <= cycle else { return }
+        guard let longest = candidates.compactMap(\.ready).min() else { return }
+        let equals = candidates.filter { $0.ready == longest }
+        if equals.count < candidates.count { result.fired(.arbitrate) }
+        if equals.count > 1 { result.fired(.tie) }
+        grant(phb, equals[0], longest)
     }
 
     /// Is the next TLP of a requester ready from this cycle on?
-    private mutating func makeReady(_ index: Int) {
-        guard issuers[index].ready == nil, let transaction = issuers[index].started.first else { return }
-        guard issuers[index].turn <= cycle else { return }
-        if !plan.transactions[transaction].isWrite && issuers[index].freeTags == 0 {
-            issuers[index].waitsForTag = true
+    private mutating func makeReady(_ issuer: ReferenceIssuer) {
+        guard issuer.ready == nil, issuer.turn <= cycle else { return }
+        if !plan.transactions[issuer.started[0]].isWrite && issuer.freeTags == 0 {
+            issuer.waitsForTag = true
             return
         }
-        if issuers[index].waitsForTag { result.fired("tag") }
-        issuers[index].waitsForTag = false
-        issuers[index].ready = cycle
+        if issuer.waitsForTag { result.fired(.tag) }
+        issuer.waitsForTag = false
+        issuer.ready = cycle
         isBusy = true
     }
 
-    private mutating func grant(_ phb: ReferencePHB, _ index: Int, _ ready: UInt64) {
-        let number = issuers[index].started[0]
+    private mutating func grant(_ phb: ReferencePHB, _ issuer: ReferenceIssuer, _ ready: UInt64) {
+        let number = issuer.started[0]
         let transaction = plan.transactions[number]
-        let tlp = transaction.tlps[issuers[index].nextTLP]
+        let tlp = transaction.tlps[issuer.nextTLP]
+        let isWrite = transaction.isWrite
         let c = configuration
-        if phb.up.free > ready * 65_536 { result.fired("link") }
-        phb.up.take(
-            bytes: transaction.isWrite ? c.writeOverhead + tlp.bytes : c.readOverhead, ready: ready, byte: c.linkByte)
-        phb.open.append(phb.flights.count)
-        phb.flights.append(
-            ReferenceFlight(
-                transaction: number, requester: index, isWrite: transaction.isWrite, tlp: tlp,
-                arrival: phb.up.left + c.pcieLatency))
-        granted[number] += 1
-        openTLPs[number] += 1
-        if !transaction.isWrite { issuers[index].freeTags -= 1 }
-        issuers[index].turn = phb.up.freeCycle
-        issuers[index].ready = nil
-        issuers[index].nextTLP += 1
-        if issuers[index].nextTLP == transaction.tlps.count {
-            issuers[index].started.removeFirst()
-            issuers[index].nextTLP = 0
-        }
+        if phb.up.free > ready * 65_536 { result.fired(.link) }
+        phb.up.take(bytes: isWrite ? c.writeOverhead + tlp.bytes : c.readOverhead, ready: ready, byte: c.linkByte)
+        let flight = ReferenceFlight(
+            number: phb.granted, writesBefore: phb.writeDones.count, transaction: number, issuer: issuer,
+            isWrite: isWrite, tlp: tlp, arrival: phb.up.left + c.pcieLatency)
+        phb.granted += 1
+        phb.open.append(flight)
+        phb.coming.append(flight)
+        if isWrite { phb.writeDones.append(nil) } else { issuer.freeTags -= 1 }
+        progress[number].grantedTLPs += 1
+        progress[number].openTLPs += 1
+        // [issue] It is not the only one that waits for the link.
+        if issuer.nextTLP == 0 && issuer.started.count > 1 { result.fired(.issue) }
+        issuer.turn = phb.up.freeCycle
+        issuer.ready = nil
+        issuer.nextTLP += 1
+        if issuer.nextTLP == transaction.tlps.count { issued(issuer) }
         isBusy = true
+    }
+
+    /// The rest of a requester's transaction is granted or withdrawn.
+    private mutating func issued(_ issuer: ReferenceIssuer) {
+        progress[issuer.started.removeFirst()].isIssued = true
+        issuer.nextTLP = 0
+        issuer.ready = nil
+        issuer.waitsForTag = false
     }
 
     /// [lookup] [bypass]
-    private mutating func arrive() {
-        for phb in phbs {
-            for flight in phb.open where phb.flights[flight].arrival == cycle {
-                if phb.flights[flight].tlp.way == .bypass {
-                    phb.due.append((cycle + configuration.tveCycles, flight))
-                    result.fired("bypass")
-                } else {
-                    phb.port.append(flight)
-                }
-                isBusy = true
+    private mutating func arrive(_ phb: ReferencePHB) {
+        // In link order: those on the link have not arrived.
+        while let flight = phb.coming.first, flight.arrival <= cycle {
+            phb.coming.removeFirst()
+            if flight.tlp.way == .bypass {
+                phb.due.append((cycle + configuration.tveCycles, flight))
+                result.fired(.bypass)
+            } else {
+                phb.port.append(flight)
             }
+            isBusy = true
         }
     }
 
     // MARK: Translation
 
     /// [fill] [hit] Fetches that end; all that is translated in this cycle but by a lookup.
-    private mutating func endFetches() {
-        for phb in phbs {
-            let translated = phb.endFetches(cycle, &result) + phb.due.filter { $0.cycle == cycle }.map(\.flight)
+    private mutating func endFetches(_ phb: ReferencePHB) {
+        var translated: [ReferenceFlight] = []
+        if !phb.fetching.isEmpty { translated = phb.endFetches(cycle, &result) }
+        if !phb.due.isEmpty {
+            translated += phb.due.filter { $0.cycle == cycle }.map(\.flight)
             phb.due.removeAll { $0.cycle == cycle }
-            for flight in translated.sorted() { translate(phb, flight) }
         }
+        for flight in translated.sorted(by: { $0.number < $1.number }) { translate(flight) }
     }
 
     /// A TLP has its translation in this cycle. In a window that is not translated this is its lookup.
-    private mutating func translate(_ phb: ReferencePHB, _ flight: Int) {
-        let tlp = phb.flights[flight].tlp
-        if tlp.way == .bypass && knownFaults[phb.flights[flight].transaction] != nil {
-            drop(phb, flight)
-        } else if tlp.fault != nil {
-            fault(phb, flight)
+    private mutating func translate(_ flight: ReferenceFlight) {
+        if flight.tlp.way == .bypass && progress[flight.transaction].knownFault != nil {
+            drop(flight)
+        } else if flight.tlp.fault != nil {
+            fault(flight)
         } else {
-            phb.flights[flight].translated = cycle
+            flight.translated = cycle
         }
         isBusy = true
     }
 
     /// [lookup]
-    private mutating func lookUp() {
-        for phb in phbs {
-            while let flight = phb.port.first, phb.lookupCycle(of: flight, configuration) <= cycle {
-                if phb.flights[flight].arrival + configuration.tveCycles < cycle { result.fired("lookup") }
-                phb.port.removeFirst()
-                phb.lastLookupCycle = cycle
-                if knownFaults[phb.flights[flight].transaction] != nil {
-                    drop(phb, flight)
-                } else if case .cache(let line) = phb.flights[flight].tlp.way {
-                    if phb.lookUp(flight, line, cycle, configuration, &result) { translate(phb, flight) }
-                } else {
-                    fault(phb, flight)
-                }
-                isBusy = true
+    private mutating func lookUp(_ phb: ReferencePHB) {
+        while let flight = phb.port.first, phb.lookupCycle(of: flight, configuration) <= cycle {
+            if flight.arrival + configuration.tveCycles < cycle { result.fired(.lookup) }
+            phb.port.removeFirst()
+            phb.lastLookupCycle = cycle
+            if progress[flight.transaction].knownFault != nil {
+                drop(flight)
+            } else if case .cache(let line) = flight.tlp.way {
+                if phb.lookUp(flight, line, cycle, configuration, &result) { translate(flight) }
+            } else {
+                fault(flight)
             }
+            isBusy = true
         }
-    }
-
-    /// [slot-wait]
-    private mutating func grantSlots() {
-        for phb in phbs { phb.grantSlots(cycle, configuration, &result) }
     }
 
     // MARK: Faults
 
     /// [fault] A TLP's fault is known in this cycle.
-    private mutating func fault(_ phb: ReferencePHB, _ flight: Int) {
-        let number = phb.flights[flight].transaction
-        result.fired(knownFaults[number] == nil ? "fault" : "fault-itself")
-        if knownFaults[number] == nil {
-            knownFaults[number] = cycle
-            let index = phb.flights[flight].requester
-            if issuers[index].started.first == number {
-                issuers[index].started.removeFirst()
-                issuers[index].nextTLP = 0
-                issuers[index].ready = nil
-                issuers[index].waitsForTag = false
-                issuers[index].turn = max(issuers[index].turn, cycle + 1)
-                result.fired("withdrawn")
+    private mutating func fault(_ flight: ReferenceFlight) {
+        let number = flight.transaction
+        if flight.tlp.fault == .frozen { result.dropped += 1 }
+        result.fired(progress[number].knownFault == nil ? .fault : .faultItself)
+        if progress[number].knownFault == nil {
+            progress[number].knownFault = cycle
+            if flight.issuer.started.first == number {
+                issued(flight.issuer)
+                flight.issuer.turn = max(flight.issuer.turn, cycle + 1)
+                result.fired(.withdrawn)
             }
         }
-        fail(phb, flight)
+        fail(flight)
     }
 
     /// [fault] Its transaction has a fault that is known.
-    private mutating func drop(_ phb: ReferencePHB, _ flight: Int) {
-        result.fired("dropped")
-        fail(phb, flight)
+    private mutating func drop(_ flight: ReferenceFlight) {
+        result.fired(.dropped)
+        result.dropped += 1
+        fail(flight)
     }
 
-    private func fail(_ phb: ReferencePHB, _ flight: Int) {
-        phb.flights[flight].hasFailed = true
-        if phb.flights[flight].isWrite {
-            phb.flights[flight].done = cycle
+    private func fail(_ flight: ReferenceFlight) {
+        flight.hasFailed = true
+        if flight.isWrite {
+            flight.done = cycle
         } else {
-            phb.flights[flight].data = cycle
-            phb.newData.append(flight)
+            phbs.first { $0.buid == flight.issuer.phb }?.newData.append(flight)
         }
     }
 
     // MARK: Memory, completions, done
 
     /// [write] [write-order] [read] [read-behind-write]
-    private mutating func accessMemory() {
+    private mutating func accessMemory(_ phb: ReferencePHB) {
         let latency = configuration.memoryLatency
-        for phb in phbs {
-            // In link order: are all writes before this TLP done?
-            var writesAreDone = true
-            for index in phb.open {
-                if let translated = phb.flights[index].translated, writesAreDone {
-                    if phb.flights[index].isWrite {
-                        if translated + latency <= cycle && phb.flights[index].done == nil {
-                            phb.flights[index].done = cycle
-                            countWrite(phb, index, isLate: translated + latency < cycle)
-                            isBusy = true
-                        }
-                    } else {
-                        let start = phb.flights[index].memoryStart ?? cycle
-                        if phb.flights[index].memoryStart == nil {
-                            result.fired(translated < cycle ? "read-behind-write" : "read")
-                            isBusy = true
-                        }
-                        phb.flights[index].memoryStart = start
-                        if start + latency == cycle {
-                            phb.flights[index].data = cycle
-                            phb.newData.append(index)
-                            isBusy = true
-                        }
+        // In link order: are all writes before this TLP done?
+        var writesAreDone = true
+        for flight in phb.open {
+            if writesAreDone, let translated = flight.translated, flight.done == nil {
+                if flight.isWrite {
+                    if translated + latency <= cycle {
+                        flight.done = cycle
+                        countWrite(phb, flight, isLate: translated + latency < cycle)
                     }
+                } else {
+                    if flight.memoryStart == nil {
+                        flight.memoryStart = cycle
+                        result.fired(translated < cycle ? .readBehindWrite : .read)
+                        isBusy = true
+                    }
+                    if let start = flight.memoryStart, start + latency == cycle { phb.newData.append(flight) }
                 }
-                if phb.flights[index].isWrite && phb.flights[index].done == nil { writesAreDone = false }
             }
+            if flight.isWrite && flight.done == nil { writesAreDone = false }
         }
     }
 
-    private mutating func countWrite(_ phb: ReferencePHB, _ index: Int, isLate: Bool) {
-        result.fired(isLate ? "write-order" : "write")
+    private mutating func countWrite(_ phb: ReferencePHB, _ flight: ReferenceFlight, isLate: Bool) {
+        result.fired(isLate ? .writeOrder : .write)
         // The write just before it was done earlier: it is not the last one but the latest that held this one up.
-        let last = phb.flights[..<index].last { $0.isWrite }
-        if isLate, let done = last?.done, done < cycle { result.fired("write-order-latest") }
+        if isLate, let last = phb.writeDones[flight.writesBefore - 1], last < cycle { result.fired(.writeOrderLatest) }
     }
 
     /// [completion]
-    private mutating func grantDownLinks() {
-        for phb in phbs {
-            for flight in phb.newData.sorted() {
-                let completions = phb.completions(of: flight, configuration)
-                if completions.count > 1 { result.fired("completion") }
-                phb.completions += completions.map { ($0, ready: cycle) }
+    private mutating func grantDownLink(_ phb: ReferencePHB) {
+        if !phb.newData.isEmpty {
+            for flight in phb.newData.sorted(by: { $0.number < $1.number }) {
+                let completions = phb.completions(of: flight, ready: cycle, configuration)
+                if completions.count > 1 { result.fired(.completion) }
+                phb.completions += completions
             }
             phb.newData = []
-            guard phb.down.freeCycle <= cycle, let (completion, ready) = phb.completions.first else { continue }
-            phb.completions.removeFirst()
-            phb.down.take(bytes: completion.bytes, ready: ready, byte: configuration.linkByte)
-            if completion.isLast { phb.flights[completion.flight].done = phb.down.left + configuration.pcieLatency }
             isBusy = true
         }
+        guard !phb.completions.isEmpty, phb.down.freeCycle <= cycle else { return }
+        let completion = phb.completions.removeFirst()
+        phb.down.take(bytes: completion.bytes, ready: completion.ready, byte: configuration.linkByte)
+        if completion.isLast { completion.flight.done = phb.down.left + configuration.pcieLatency }
+        isBusy = true
     }
 
     /// [latency] What is done in this cycle. Slots and tags that are free now serve from the next cycle on.
-    private mutating func finish() {
-        for phb in phbs {
-            for flight in phb.open.map({ phb.flights[$0] }) where flight.done == cycle {
-                if !flight.isWrite { issuers[flight.requester].freeTags += 1 }
-                openTLPs[flight.transaction] -= 1
-                lastDone[flight.transaction] = cycle
-                isBusy = true
-            }
-            phb.open.removeAll { phb.flights[$0].done == cycle }
-            phb.freeSlots += phb.freedSlots
-            phb.freedSlots = 0
-            phb.killsNow = []
+    private mutating func finish(_ phb: ReferencePHB) {
+        var isAnyDone = false
+        for flight in phb.open where flight.done == cycle {
+            finish(flight)
+            if flight.isWrite { phb.writeDones[flight.writesBefore] = cycle }
+            isAnyDone = true
         }
-        for number in starts.indices where starts[number] != nil && dones[number] == nil {
-            let isIssuing = issuers[issuerOf[number]].started.contains(number)
-            if !isIssuing && openTLPs[number] == 0 { dones[number] = lastDone[number] }
+        if isAnyDone {
+            phb.open.removeAll { $0.done == cycle }
+            isBusy = true
         }
+        phb.freeSlots += phb.freedSlots
+        phb.freedSlots = 0
+        if !phb.killsNow.isEmpty { phb.killsNow = [] }
     }
 
-    // MARK: Cycles in which nothing happens
-
-    /// Where nothing has changed in a cycle, nothing will before the first of these comes.
-    private var nextCycle: UInt64 {
-        let c = configuration
-        var next = UInt64.max
-        func may(_ time: UInt64) {
-            if time > cycle { next = min(next, time) }
+    private mutating func finish(_ flight: ReferenceFlight) {
+        if !flight.isWrite {
+            if flight.issuer.waitsForTag { result.fired(.cycleOrderTag) }
+            flight.issuer.freeTags += 1
         }
-        stamps.forEach(may)
-        for done in dones { may((done ?? 0) + 1) }
-        for call in running.values { may((callStarts[call.place] ?? 0) + call.cost) }
-        for issuer in issuers {
-            may(issuer.turn)
-            may(issuer.deviceDone)
+        let number = flight.transaction
+        progress[number].openTLPs -= 1
+        if progress[number].openTLPs == 0 && progress[number].isIssued {
+            progress[number].done = cycle
+            if progress[number].grantedTLPs > 1 { result.fired(.latency) }
+            if progress[number].lastDone > flight.number { result.fired(.latencyNotLast) }
         }
-        for phb in phbs {
-            may(phb.up.freeCycle)
-            may(phb.down.freeCycle)
-            phb.due.forEach { may($0.cycle) }
-            phb.fetching.forEach { may($0.end) }
-            if let first = phb.port.first { may(phb.lookupCycle(of: first, c)) }
-            for index in phb.open {
-                let flight = phb.flights[index]
-                may(flight.arrival)
-                may((flight.memoryStart ?? flight.translated ?? 0) + c.memoryLatency)
-                may(flight.done ?? 0)
-            }
-        }
-        return next == .max ? cycle + 1 : next
+        progress[number].lastDone = max(progress[number].lastDone, flight.number)
     }
 }

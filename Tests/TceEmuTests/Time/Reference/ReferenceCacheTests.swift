@@ -68,7 +68,7 @@ struct ReferenceCacheTests {
         for page: UInt64 in [0, 1, 2, 2] { trace.write(1_000, page << 12) }
         let result = trace.run()
         #expect(result.transactions.map(\.done) == [1_222, 1_244, 1_266, 1_266])
-        #expect(result.joins == 1 && result.queuedJoins == 0 && result.rules["slot-wait"] == nil)
+        #expect(result.joins == 1 && result.queuedJoins == 0 && result.counts[.slotWait] == 0)
     }
 
     @Test("[lookup] A line full, and one more")
@@ -89,7 +89,7 @@ struct ReferenceCacheTests {
         }
         let result = trace.run()
         #expect(result.hits == 3 && result.misses == 4 && result.evictions == 2)
-        #expect(result.rules["evict-used"] == 2)
+        #expect(result.counts[.evictUsed] == 2)
     }
 
     /// Sets 0 and 1: pages 0, 2, 4 lie in one, 1 in the other.

@@ -16,6 +16,7 @@ struct ReferenceConfiguration: Hashable, Sendable {
     /// Nil: not known, and then every address is memory.
     var memoryBytes: UInt64?
     var eeh = false
+    var hasMultiTCE = true
     var unitNanoseconds: UInt64 = 1
     var arrival = Arrival.trace
     var clockMHz: UInt64 = 3_800
@@ -74,6 +75,9 @@ struct ReferenceConfiguration: Hashable, Sendable {
     var cacheEntries: UInt64 = 256
     var cacheWays: UInt64 = 8
     var tcesPerLine: UInt64 = 1
+
+    /// Events of the trace that are under way at once. [window]
+    var eventsUnderWay = 65_536
 
     // Accesses of which little is known.
     var assumedBytes: UInt64 = 64

@@ -68,7 +68,7 @@ struct ReferenceFaultTests {
         let result = trace.run()
         // Dropped at 54; or fetched to 77, in memory at 100.
         #expect(result.transactions[0].done == done)
-        #expect(result.rules["dropped"] ?? 0 == dropped)
+        #expect(result.counts[.dropped] == dropped)
     }
 
     @Test("[fault] What goes on may fault by itself")
@@ -77,7 +77,7 @@ struct ReferenceFaultTests {
         trace.write(10, 0x7fc0, 128)
         let result = trace.run()
         #expect(result.transactions[0].done == 77)
-        #expect(result.rules["fault-itself"] == 1)
+        #expect(result.counts[.faultItself] == 1)
     }
 
     /// 64 bytes before the window's end and 64 behind it. The first TLP misses at 32 and is fetched to 132. The second
@@ -104,7 +104,7 @@ struct ReferenceFaultTests {
         trace.write(10, (1 << 30) - 64, 384)
         let result = trace.run()
         #expect(result.transactions[0].done == 232)
-        #expect(result.transactions[0].grantedTLPs == 3 && result.rules["dropped"] == 1)
+        #expect(result.transactions[0].grantedTLPs == 3 && result.counts[.dropped] == 1)
     }
 
     @Test("[freeze] From the next transaction in the trace on, until it is thawed")
@@ -148,7 +148,7 @@ struct ReferenceFaultTests {
         // 1,022 + 3 + 100; then 1,044 + 3, a fault. 2,070 + 3: a fault; 2,070...2,092 + 3: dropped.
         #expect(result.transactions.map(\.done) == [1_125, 2_095])
         #expect(result.transactions.map(\.fault) == ["not_memory", "not_memory"])
-        #expect(result.rules["dropped"] == 1 && result.lookups == 0)
+        #expect(result.counts[.dropped] == 1 && result.lookups == 0)
     }
 
     /// The port is held for 1,000 cycles. Frozen and not translated: left 1,044, known 3 later. Outside it: in turn.

@@ -13,7 +13,7 @@ struct ReferenceGuest: Sendable {
         var clears: [ReferenceTCE] = []
         /// What leaves the TCE cache when the call ends.
         var kills: [ReferenceKill] = []
-        var rules: [String] = []
+        var rules: [ReferenceRule] = []
     }
 
     let configuration: ReferenceConfiguration
@@ -32,11 +32,16 @@ struct ReferenceGuest: Sendable {
     }
 
     mutating func rtas(_ call: TraceEvent.Call) -> Effect {
-        Effect(cost: configuration.rtasDDW, kills: tables.rtas(call), rules: ["rtas"])
+        let rules: [UInt64: ReferenceRule] = [
+            0x2026: .rtasQuery, 0x2027: .rtasCreate, 0x2028: .rtasRemove, 0x2029: .rtasReset,
+        ]
+        var effect = Effect(cost: configuration.rtasDDW, kills: tables.rtas(call), rules: [.rtas])
+        if let rule = rules[call.number] { effect.rules.append(rule) }
+        return effect
     }
 
     mutating func ultracall(_ call: TraceEvent.Call) -> Effect {
-        Effect(cost: ultravisor.call(call.number, call.arguments), rules: ["ultracall"])
+        Effect(cost: ultravisor.call(call.number, call.arguments), rules: [.ultracall])
     }
 
     // MARK: TCE hcalls
@@ -44,16 +49,21 @@ struct ReferenceGuest: Sendable {
     mutating func hcall(_ call: TraceEvent.Hcall) -> Effect {
         var effect = Effect()
         let list = listAsRead(call)
-        let isExit = leavesKernel(call, list)
+        let exit = exit(call, list)
         let written = store(call, list)
         let c = configuration
         effect.cost += c.hcallEntry
         if ultravisor.isSecure {
             effect.cost += c.hcallReflection
-            effect.rules.append("reflection")
+            effect.rules.append(.reflection)
         }
-        if c.exitToUser == .always || (c.exitToUser == .kvm && isExit) { effect.cost += c.hcallExit }
-        if c.exitToUser == .kvm && isExit { effect.rules.append("exit") }
+        if let exit {
+            effect.cost += c.hcallExit
+            effect.rules += [.exit, exit]
+        } else {
+            effect.rules.append(c.exitToUser == .never ? .exitNever : .exitRefused)
+        }
+        if !isThere(call) { effect.rules.append(.noMultitce) }
         let n = UInt64(written.count)
         switch call.kind {
         case .get: effect.cost += c.hcallGet
@@ -63,10 +73,10 @@ struct ReferenceGuest: Sendable {
         }
         if isListPagedOut(call) {
             effect.cost += c.uvPageOut + c.uvPageIn
-            effect.rules.append("page-out")
+            effect.rules.append(.pageOut)
         }
         charge(written, of: call.liobn, to: &effect)
-        effect.rules.append("cost")
+        effect.rules.append(.cost)
         return effect
     }
 
@@ -84,7 +94,7 @@ struct ReferenceGuest: Sendable {
             if old != new { effect.kills.append(.tce(liobn, index: index)) }
             if tables.windows[liobn]?.touched.insert(index / 8_192).inserted == true {
                 effect.cost += c.hcallFirstTouch
-                effect.rules.append("first-touch")
+                effect.rules.append(.firstTouch)
             }
         }
         guard c.isPassthrough else { return }
@@ -95,10 +105,11 @@ struct ReferenceGuest: Sendable {
         switch c.killScope {
         case .page:
             effect.cost += changed * c.killIssue
+            effect.rules.append(.killScopePage)
         case .pe:
             effect.cost += c.killIssue
             if let buid = window.phb { effect.kills.append(.phb(buid)) }
-            effect.rules.append("kill-pe")
+            effect.rules.append(.killScopePe)
         }
     }
 
@@ -106,7 +117,7 @@ struct ReferenceGuest: Sendable {
     private mutating func store(_ call: TraceEvent.Hcall, _ list: [UInt64]) -> [(
         index: UInt64, old: UInt64, new: UInt64
     )] {
-        guard let window = tables.windows[call.liobn], window.contains(call.ioba) else { return [] }
+        guard isThere(call), let window = tables.windows[call.liobn], window.contains(call.ioba) else { return [] }
         let values: [UInt64]
         switch call.kind {
         case .get:
@@ -140,7 +151,7 @@ struct ReferenceGuest: Sendable {
 
     /// Whether the hypervisor had to page the list's frame out to read it. The guest has just stored the list there.
     private func isListPagedOut(_ call: TraceEvent.Hcall) -> Bool {
-        guard call.kind == .putIndirect, ultravisor.isSecure, configuration.isMemory(call.value),
+        guard call.kind == .putIndirect, isThere(call), ultravisor.isSecure, configuration.isMemory(call.value),
             let window = tables.windows[call.liobn], window.contains(call.ioba)
         else { return false }
         return 1...512 ~= call.npages && call.value % 4096 == 0 && !ultravisor.isShared(call.value)
@@ -148,17 +159,33 @@ struct ReferenceGuest: Sendable {
 
     // MARK: [exit]
 
-    /// Whether the in-kernel handler leaves the call to user space.
-    private func leavesKernel(_ call: TraceEvent.Hcall, _ list: [UInt64]) -> Bool {
-        guard let window = tables.windows[call.liobn] else { return true }
-        // What the kernel refuses before it looks at values.
-        if call.kind == .putIndirect && (call.npages > 512 || call.value % 4096 != 0) { return false }
-        if window.offset(call.ioba) % (1 << window.shift) != 0 || !window.contains(call.ioba) { return false }
-        switch call.kind {
-        case .get, .stuff: return false
-        case .put: return isBad(call.value, window)
-        case .putIndirect: return !configuration.isMemory(call.value) || list.contains { isBad($0, window) }
+    /// Why a call goes to user space; nil: it does not.
+    private func exit(_ call: TraceEvent.Hcall, _ list: [UInt64]) -> ReferenceRule? {
+        switch configuration.exitToUser {
+        case .never: nil
+        case .always: .exitAlways
+        case .kvm: isThere(call) ? exitOfKernel(call, list) : nil
         }
+    }
+
+    /// Why the in-kernel handler leaves a call to user space.
+    private func exitOfKernel(_ call: TraceEvent.Hcall, _ list: [UInt64]) -> ReferenceRule? {
+        guard let window = tables.windows[call.liobn] else { return .exitNoWindow }
+        // What the kernel refuses before it looks at values.
+        if call.kind == .putIndirect && (call.npages > 512 || call.value % 4096 != 0) { return nil }
+        if window.offset(call.ioba) % (1 << window.shift) != 0 || !window.contains(call.ioba) { return nil }
+        switch call.kind {
+        case .get, .stuff: return nil
+        case .put: return isBad(call.value, window) ? .exitValue : nil
+        case .putIndirect:
+            if !configuration.isMemory(call.value) { return .exitList }
+            return list.contains { isBad($0, window) } ? .exitListEntry : nil
+        }
+    }
+
+    /// Without multi-TCE the machine has two of the calls not.
+    private func isThere(_ call: TraceEvent.Hcall) -> Bool {
+        configuration.hasMultiTCE || call.kind == .get || call.kind == .put
     }
 
     private func isBad(_ value: UInt64, _ window: ReferenceWindow) -> Bool {

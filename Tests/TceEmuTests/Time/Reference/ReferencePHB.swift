@@ -16,10 +16,12 @@ struct ReferenceLink: Sendable {
     }
 }
 
-/// A TLP that has been granted the up link. A PHB's flights are in link order.
-struct ReferenceFlight: Sendable {
+/// A TLP that has been granted the up link.
+final class ReferenceFlight {
+    /// Its place in its PHB's link order.
+    let number: Int
     let transaction: Int
-    let requester: Int
+    let issuer: ReferenceIssuer
     let isWrite: Bool
     let tlp: ReferenceTLP
     let arrival: UInt64
@@ -29,26 +31,39 @@ struct ReferenceFlight: Sendable {
     var hasFailed = false
     /// Of a read: from here on memory is read.
     var memoryStart: UInt64?
-    /// Of a read: the data, or the answer that there is none, is there.
-    var data: UInt64?
     var done: UInt64?
+    /// Writes that were granted before it. Only to count.
+    let writesBefore: Int
+
+    init(
+        number: Int, writesBefore: Int, transaction: Int, issuer: ReferenceIssuer, isWrite: Bool, tlp: ReferenceTLP,
+        arrival: UInt64
+    ) {
+        self.number = number
+        self.writesBefore = writesBefore
+        self.transaction = transaction
+        self.issuer = issuer
+        self.isWrite = isWrite
+        self.tlp = tlp
+        self.arrival = arrival
+    }
 }
 
 /// One fetch of a line, waiting for a slot or under way.
-struct ReferenceFetch: Sendable {
+struct ReferenceFetch {
     let line: ReferenceLine
     /// Number of the last lookup that asked for it.
     var lastLookup: Int
     /// The flights that wait for it.
-    var flights: [Int]
+    var flights: [ReferenceFlight]
     /// The cycle of the lookup that began to wait.
     let queued: UInt64
     var end: UInt64 = 0
     var isKilled = false
 }
 
-/// Who issues TLPs.
-struct ReferenceIssuer: Sendable {
+/// Who issues TLPs: a requester.
+final class ReferenceIssuer {
     let phb: BUID?
     /// Transactions that have started and have TLPs that are not granted; the first is on its way to the link.
     var started: [Int] = []
@@ -58,40 +73,53 @@ struct ReferenceIssuer: Sendable {
     /// Since when its next TLP is ready, if it is.
     var ready: UInt64?
     var freeTags: Int
-    /// Only to count. [tag]
-    var waitsForTag = false
     /// Of a virtual device: done of its last access. [vio]
     var deviceDone: UInt64 = 0
+    /// Its transactions that have not started, in the trace's order. [saturate]
+    var waiting: [Int] = []
+
+    /// Only to count.
+    var waitsForTag = false
+
+    init(phb: BUID?, tags: Int) {
+        self.phb = phb
+        freeTags = tags
+    }
 }
 
 /// A PHB: link, lookup port, fetch slots and TCE cache, and the TLPs that are inside.
 final class ReferencePHB {
-    struct Way: Sendable {
+    struct Way {
         var line: ReferenceLine
         var lastLookup: Int
-        /// The how-manieth fill it was. Only to count.
+        /// The how-manieth fill it was, and in which cycle. Only to count.
         var fill: Int
+        var filled: UInt64
     }
 
-    struct Completion: Sendable {
-        let flight: Int
+    struct Completion {
+        let flight: ReferenceFlight
         let bytes: UInt64
+        let ready: UInt64
         let isLast: Bool
     }
 
     let buid: BUID
+    /// Its requesters, in the order in which the trace shows them. [tie]
+    var issuers: [ReferenceIssuer] = []
     var up = ReferenceLink()
     var down = ReferenceLink()
-    var flights: [ReferenceFlight] = []
+    var granted = 0
     /// Flights that are not done, in link order.
-    var open: [Int] = []
-    /// Flights that have arrived and wait for the lookup port, in link order.
-    var port: [Int] = []
+    var open: [ReferenceFlight] = []
+    /// Flights on the link, and those that have arrived and wait for the lookup port; in link order.
+    var coming: [ReferenceFlight] = []
+    var port: [ReferenceFlight] = []
     var lastLookupCycle: UInt64?
     var lookups = 0
     var fills = 0
     /// Translations that are due in a cycle without more ado: hits, bypass.
-    var due: [(cycle: UInt64, flight: Int)] = []
+    var due: [(cycle: UInt64, flight: ReferenceFlight)] = []
     /// [set][way]
     var cache: [[Way?]]
     var queue: [ReferenceFetch] = []
@@ -100,10 +128,12 @@ final class ReferencePHB {
     var freeSlots: Int
     var freedSlots = 0
     /// Reads whose data has come in this cycle.
-    var newData: [Int] = []
-    var completions: [(Completion, ready: UInt64)] = []
-    /// The kills of this cycle. Only to count.
+    var newData: [ReferenceFlight] = []
+    var completions: [Completion] = []
+
+    // Only to count: the kills of this cycle, and of each write that was granted when it is done.
     var killsNow: [(ReferenceLine) -> Bool] = []
+    var writeDones: [UInt64?] = []
 
     init(_ buid: BUID, _ configuration: ReferenceConfiguration) {
         self.buid = buid
@@ -133,9 +163,9 @@ final class ReferencePHB {
         }
         for index in fetching.indices where !fetching[index].isKilled && dies(fetching[index].line) {
             fetching[index].isKilled = true
-            result.fired("kill-in-flight")
+            result.fired(.killInFlight)
         }
-        for fetch in queue where dies(fetch.line) { result.fired("kill-queued") }
+        for fetch in queue where dies(fetch.line) { result.fired(.killQueued) }
         killsNow.append(dies)
         result.kills += killed
         return killed
@@ -144,37 +174,40 @@ final class ReferencePHB {
     // MARK: Lookup
 
     /// [lookup] When the port serves a flight that has arrived, if it is the next.
-    func lookupCycle(of flight: Int, _ c: ReferenceConfiguration) -> UInt64 {
-        max(flights[flight].arrival + c.tveCycles, lastLookupCycle.map { $0 + c.lookupInterval } ?? 0)
+    func lookupCycle(of flight: ReferenceFlight, _ c: ReferenceConfiguration) -> UInt64 {
+        max(flight.arrival + c.tveCycles, lastLookupCycle.map { $0 + c.lookupInterval } ?? 0)
     }
 
     /// What the cache says of a flight whose lookup is in this cycle; true where it is translated at once.
     func lookUp(
-        _ flight: Int, _ line: ReferenceLine, _ cycle: UInt64, _ c: ReferenceConfiguration,
+        _ flight: ReferenceFlight, _ line: ReferenceLine, _ cycle: UInt64, _ c: ReferenceConfiguration,
         _ result: inout ReferenceResult
     ) -> Bool {
         lookups += 1
         result.lookups += 1
+        if killsNow.contains(where: { $0(line) }) { result.fired(.cycleOrderKill) }
+        let set = set(of: line)
         if let way = way(of: line) {
             result.hits += 1
-            result.fired("hit")
-            cache[set(of: line)][way]?.lastLookup = lookups
+            result.fired(.hit)
+            if cache[set][way]?.filled == cycle { result.fired(.cycleOrderFill) }
+            cache[set][way]?.lastLookup = lookups
             if c.hitCycles == 0 { return true }
             due.append((cycle + c.hitCycles, flight))
         } else if let index = fetching.firstIndex(where: { $0.line == line && !$0.isKilled }) {
             result.joins += 1
-            result.fired("join")
+            result.fired(.join)
             fetching[index].flights.append(flight)
             fetching[index].lastLookup = lookups
         } else if let index = queue.firstIndex(where: { $0.line == line }) {
             result.queuedJoins += 1
-            result.fired("join-queued")
+            result.fired(.joinQueued)
             queue[index].flights.append(flight)
             queue[index].lastLookup = lookups
         } else {
             result.misses += 1
-            result.fired("miss")
-            if fetching.contains(where: { $0.line == line }) { result.fired("refetch") }
+            result.fired(.miss)
+            if fetching.contains(where: { $0.line == line }) { result.fired(.refetch) }
             queue.append(ReferenceFetch(line: line, lastLookup: lookups, flights: [flight], queued: cycle))
         }
         return false
@@ -186,25 +219,26 @@ final class ReferencePHB {
             var fetch = queue.removeFirst()
             freeSlots -= 1
             fetch.end = cycle + c.fetchCycles
-            if fetch.queued < cycle { result.fired("slot-wait") }
-            if killsNow.contains(where: { $0(fetch.line) }) { result.fired("kill-fetch-tie") }
+            if fetch.queued < cycle { result.fired(.slotWait) }
+            if killsNow.contains(where: { $0(fetch.line) }) { result.fired(.killFetchTie) }
             fetching.append(fetch)
         }
+        if freedSlots > 0 && !queue.isEmpty { result.fired(.cycleOrderSlot) }
     }
 
     /// [fill] [evict] Fetches that end, in the order in which they began; the flights that get their answer.
-    func endFetches(_ cycle: UInt64, _ result: inout ReferenceResult) -> [Int] {
-        var answered: [Int] = []
+    func endFetches(_ cycle: UInt64, _ result: inout ReferenceResult) -> [ReferenceFlight] {
+        var answered: [ReferenceFlight] = []
         for fetch in fetching where fetch.end == cycle {
             answered += fetch.flights
             freedSlots += 1
-            if !fetch.isKilled { fill(fetch, &result) }
+            if !fetch.isKilled { fill(fetch, cycle, &result) }
         }
-        fetching.removeAll { $0.end == cycle }
+        if freedSlots > 0 { fetching.removeAll { $0.end == cycle } }
         return answered
     }
 
-    private func fill(_ fetch: ReferenceFetch, _ result: inout ReferenceResult) {
+    private func fill(_ fetch: ReferenceFetch, _ cycle: UInt64, _ result: inout ReferenceResult) {
         let set = set(of: fetch.line)
         let way: Int
         if let invalid = cache[set].firstIndex(where: { $0 == nil }) {
@@ -213,23 +247,23 @@ final class ReferencePHB {
             let oldest = cache[set].compactMap { $0?.lastLookup }.min()
             way = cache[set].firstIndex { $0?.lastLookup == oldest } ?? 0
             result.evictions += 1
-            result.fired("evict")
+            result.fired(.evict)
             // Not the one that is longest in the cache.
-            if cache[set].contains(where: { $0?.fill ?? 0 < cache[set][way]?.fill ?? 0 }) { result.fired("evict-used") }
+            if cache[set].contains(where: { $0?.fill ?? 0 < cache[set][way]?.fill ?? 0 }) { result.fired(.evictUsed) }
         }
         fills += 1
-        cache[set][way] = Way(line: fetch.line, lastLookup: fetch.lastLookup, fill: fills)
-        result.fired("fill")
+        cache[set][way] = Way(line: fetch.line, lastLookup: fetch.lastLookup, fill: fills, filled: cycle)
+        result.fills += 1
+        result.fired(.fill)
     }
 
     // MARK: Reads
 
     /// [completion] What a read that has its data sends down, cut at multiples of the payload size.
-    func completions(of flight: Int, _ c: ReferenceConfiguration) -> [Completion] {
-        let tlp = flights[flight].tlp
+    func completions(of flight: ReferenceFlight, ready: UInt64, _ c: ReferenceConfiguration) -> [Completion] {
         var payloads: [UInt64] = []
-        var address = tlp.address
-        var left = flights[flight].hasFailed ? 0 : tlp.bytes
+        var address = flight.tlp.address
+        var left = flight.hasFailed ? 0 : flight.tlp.bytes
         repeat {
             let here = min(left, ReferenceAccess.rest(address, c.maxPayload))
             payloads.append(here)
@@ -238,7 +272,8 @@ final class ReferencePHB {
         } while left > 0
         return payloads.enumerated().map { index, payload in
             Completion(
-                flight: flight, bytes: c.completionOverhead + payload, isLast: index == payloads.count - 1)
+                flight: flight, bytes: c.completionOverhead + payload, ready: ready,
+                isLast: index == payloads.count - 1)
         }
     }
 }

@@ -169,7 +169,7 @@ struct ReferencePathTests {
         let result = trace.run()
         #expect(result.transactions.suffix(3).map(\.done) == [1_222, 1_144, 1_222])
         #expect(result.transactions.map(\.fault) == [nil, nil, "no_write", nil])
-        #expect(result.rules["write-order-latest"] == 1)
+        #expect(result.counts[.writeOrderLatest] == 1)
     }
 
     /// The request leaves at 1,028 and hits. Memory from 1,222 to 1,322, 21 cycles. Before the write: from 1,006.
@@ -197,7 +197,7 @@ struct ReferencePathTests {
         trace.read(1_000, 0x1000, id: 2)
         let result = trace.run()
         #expect(result.transactions[2].done == done)
-        #expect(result.rules["read-behind-write"] ?? 0 == waits)
+        #expect(result.counts[.readBehindWrite] == waits)
     }
 
     /// Arrivals 32, 54; lookups 32 + 5, and 50 later.

@@ -35,16 +35,18 @@ struct ReferenceResult: Hashable, Sendable {
     var joins = 0
     var queuedJoins = 0
     var misses = 0
+    var fills = 0
     var evictions = 0
     /// Lines that kills took out of the cache.
     var kills = 0
+    /// TLPs that were dropped, those of a frozen PE included.
+    var dropped = 0
 
-    /// How often each rule of the page made a difference, by its name in brackets.
-    var rules: [String: Int] = [:]
+    /// How often each rule of the page made a difference.
+    private(set) var counts = ReferenceCounts()
 
-    mutating func fired(_ rule: String, _ times: Int = 1) {
-        guard times > 0 else { return }
-        rules[rule, default: 0] += times
+    mutating func fired(_ rule: ReferenceRule, _ times: Int = 1) {
+        if times > 0 { counts.add(rule, times) }
     }
 
     var waitCycles: UInt64 { transactions.reduce(0) { $0 + $1.waited } }

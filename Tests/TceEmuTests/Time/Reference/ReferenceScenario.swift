@@ -59,13 +59,13 @@ struct ReferenceScenario: Sendable {
     /// Adds a call that clears a TCE and ends in the very cycle in which a transaction that uses it is done.
     private mutating func aim() {
         guard let first = events.first?.time, let last = events.last?.time else { return }
-        let result = Reference.run(events, configuration)
-        for transaction in result.transactions.reversed() where !transaction.isOvertaken {
+        for transaction in Reference.run(events, configuration).transactions.reversed()
+        where !transaction.isOvertaken && first + transaction.done > last {
             guard case .dma(let dma) = events[transaction.place].body, let liobn = dma.liobn else { continue }
             var aimed = events
             let call = TraceEvent.Hcall(.put, cpu: 77, liobn: liobn, ioba: dma.ioba & ~0xfff)
             aimed.append(TraceEvent(time: last, body: .hcall(call)))
-            let cost = Reference.run(aimed, configuration).calls.last?.cost ?? 0
+            let cost = ReferencePlan(aimed, configuration).calls.last?.cost ?? 0
             guard first + transaction.done >= last + cost else { continue }
             aimed[aimed.count - 1].time = first + transaction.done - cost
             events = aimed
@@ -81,6 +81,8 @@ struct ReferenceScenario: Sendable {
         configuration.unitNanoseconds = 1
         configuration.memoryBytes = random.chance(80) ? 1 << 20 : random.chance(50) ? nil : (1 << 20) - 2_048
         configuration.eeh = random.chance(30)
+        configuration.hasMultiTCE = random.chance(96)
+        configuration.eventsUnderWay = random.chance(20) ? Int(random.within(1...8)) : 65_536
         configuration.isPassthrough = random.chance(30)
         configuration.killScope = random.chance(50) ? .pe : .page
         configuration.exitToUser = random.pick([.never, .always, .kvm, .kvm])
@@ -121,7 +123,7 @@ struct ReferenceScenario: Sendable {
         configuration.lookupInterval = random.pick([0, 1, 1, 2, 9, 40])
         configuration.hitCycles = random.pick([0, 1, 8, 30])
         configuration.memoryLatency = random.pick([0, 0, 1, 20, 200])
-        configuration.walkLevels = random.within(0...3)
+        configuration.walkLevels = random.within(1...3)
         configuration.fetchSlots = Int(random.pick([1, 2, 4, 64]))
         configuration.cacheWays = random.pick([1, 2, 4])
         configuration.tcesPerLine = random.pick([1, 2, 8])

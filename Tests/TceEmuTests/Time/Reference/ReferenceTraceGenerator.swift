@@ -32,7 +32,7 @@ struct ReferenceTraceGenerator: Sendable {
         makeMachine()
         mapAtFirst()
         // What happens to windows and PEs is rare, so that caches get warm.
-        for _ in 0..<random.within(15...50) {
+        for _ in 0..<random.within(random.chance(4) ? 130...260 : 15...50) {
             if random.chance(random.pick([30, 60])) { time += random.below(kind == .wide ? 60 : 8) }
             let draw = random.below(1_000)
             switch draw {
@@ -87,13 +87,21 @@ struct ReferenceTraceGenerator: Sendable {
             bypass: random.chance(15))
     }
 
-    /// Every page of every window, by lists.
+    /// Every page of every window, by lists where there are such.
     private mutating func mapAtFirst() {
         for window in windows { map(window, sure: isAllMapped) }
     }
 
     private mutating func map(_ window: TraceEvent.Window, sure: Bool) {
         guard sure || random.chance(80) else { return }
+        guard configuration.hasMultiTCE else {
+            for page in 0..<window.tces {
+                let ioba = window.start &+ page << window.pageShift
+                let value = value(window, mayRefuse: !sure)
+                add(.hcall(.init(.put, cpu: cpu(), liobn: window.liobn, ioba: ioba, value: value)))
+            }
+            return
+        }
         let entries = (0..<window.tces).map { _ in value(window, mayRefuse: !sure) }
         add(
             .hcall(
@@ -196,7 +204,7 @@ struct ReferenceTraceGenerator: Sendable {
             add(.window(windows[0]))
             map(windows[0], sure: isAllMapped)
         case 5:
-            add(random.chance(50) ? .reset : .phb(phb))
+            add(random.chance(75) ? .reset : .phb(phb))
             mapAgain()
         default: add(.thaw(buid: phb.buid, configAddress: 0))
         }
