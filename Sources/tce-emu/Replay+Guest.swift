@@ -21,12 +21,18 @@ struct GuestOptions: ParsableArguments {
     @Option(help: "Whether that guest makes dynamic windows.")
     var guestDdw: Switch?
 
+    @Option(
+        name: .customLong("guest-record"),
+        help: ArgumentHelp("Write what that guest does into a trace.", valueName: "file"))
+    var record: String?
+
     /// The options that need --guest, as a person types them.
     var given: [String] {
         var names: [String] = []
         if kernel != nil { names.append("--kernel") }
         if guestMultitce != nil { names.append("--guest-multitce") }
         if guestDdw != nil { names.append("--guest-ddw") }
+        if record != nil { names.append("--guest-record") }
         return names
     }
 
@@ -54,12 +60,34 @@ struct GuestOptions: ParsableArguments {
     }
 }
 
-/// Replays a trace's calls of the DMA API through a guest layer.
-func replayThroughGuest(_ reader: TraceReader, _ options: GuestOptions, _ profile: TimingProfile) throws -> GuestReplayReport {
+/// Replays a trace's calls of the DMA API through a guest layer. `size` is the trace's, where it is a file.
+func replayThroughGuest(
+    _ reader: TraceReader, _ options: GuestOptions, _ profile: TimingProfile, size: UInt64?
+) throws -> GuestReplayReport {
     let configuration = try options.configuration(reader.header)
-    var replay = try GuestReplay(configuration, profile: profile)
+    guard let output = options.record else {
+        return try replayThroughGuest(reader, configuration, profile, size: size, record: nil)
+    }
+    return try writeTrace(
+        to: output, source: "guest layer: \(configuration.policy.name)", configuration.memoryBytes,
+        configuration.platform.description
+    ) { emit in
+        try replayThroughGuest(reader, configuration, profile, size: size, record: emit)
+    }
+}
+
+private func replayThroughGuest(
+    _ reader: TraceReader, _ configuration: GuestConfiguration, _ profile: TimingProfile, size: UInt64?,
+    record: ((TraceEvent) throws -> Void)?
+) throws -> GuestReplayReport {
+    var replay = try GuestReplay(configuration, profile: profile, record: record)
+    var progress = Progress("replay", total: size)
+    defer { progress.end() }
+    let interrupt = Interrupt()
     while let batch = try reader.next() {
         for index in 0..<batch.count { try replay.apply(batch[index]) }
+        progress.update(done: reader.bytesRead, events: reader.eventsRead)
+        if interrupt.happened { throw ExitStatus.interrupted }
     }
     return GuestReplayReport(replay.snapshot(), configuration, profile)
 }

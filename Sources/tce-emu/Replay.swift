@@ -34,6 +34,7 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup var timing: TimingOptions
     @OptionGroup var outputs: TimeOutputs
+    @OptionGroup var guest: GuestOptions
 
     @Flag(help: "Compare every recorded answer with the emulator's own; a difference makes the exit status 1.")
     var check = false
@@ -88,13 +89,26 @@ struct ReplayCommand: ParsableCommand {
                 "\(option) needs --functional: a snapshot holds the machine, not what is under way in time (calls, "
                     + "transactions, the TCE cache)")
         }
+        if guest.guest != nil, let option = notForGuest.first {
+            throw ValidationError("\(option) does not go with --guest, which makes its own calls on its own machine")
+        }
         if save == "-" { throw ValidationError("--save - : the standard output has the statistics; name a file") }
         if load == "-", trace == "-" { throw ValidationError("the trace and --load cannot both be the standard input") }
     }
 
+    /// Options that were given and mean nothing where a guest layer makes the calls.
+    private var notForGuest: [String] {
+        let options: [(name: String, given: Bool)] = [
+            ("--functional", functional), ("--check", check), ("--platform", platform != nil),
+            ("--multitce", multitce != nil), ("--eeh", eeh != nil), ("--machine-memory", machineMemory != nil),
+            ("--from", range.from != nil), ("--to", range.to != nil), ("--arrival", timing.arrival != nil),
+        ]
+        return options.filter(\.given).map(\.name) + outputs.given
+    }
+
     func run() throws {
         do {
-            try replay()
+            if guest.guest == nil { try replay() } else { try replayGuest() }
         } catch {
             throw ExitStatus.describe(error, file: error is FileError ? nil : trace)
         }
@@ -123,10 +137,27 @@ struct ReplayCommand: ParsableCommand {
         return try Replay(reader, options: options)
     }
 
+    private var readerOptions: TraceReader.Options {
+        var options = TraceReader.Options()
+        options.lenient = lenient
+        if let threads { options.threads = threads }
+        return options
+    }
+
+    /// The trace's calls of the DMA API, through a guest layer.
+    private func replayGuest() throws {
+        let reader = try TraceReader(openInput(trace), options: readerOptions)
+        let report = try replayThroughGuest(reader, guest, timing.effectiveProfile(), size: fileSize(trace))
+        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
+        switch format.format {
+        case .text: try printResult(report.description)
+        case .json: try printResult(jsonReport(report))
+        case .csv: try printResult(csvReport(report))
+        }
+    }
+
     private func replay() throws {
-        var readerOptions = TraceReader.Options()
-        readerOptions.lenient = lenient
-        if let threads { readerOptions.threads = threads }
+        var readerOptions = readerOptions
         let saved = try load.map(loadSnapshot)
         if let saved {
             try refuseConflicts(saved)
