@@ -31,7 +31,8 @@ struct Policies: ParsableCommand {
     @Option(help: "Sizes of the default window. The default is 1G,2G.")
     var window: String?
 
-    @Option(help: "Places of the bounce buffer: L1 (below 1 GiB), L4 (at 2.5 GiB), L5 (above 4 GiB). The default is all.")
+    @Option(
+        help: "Places of the bounce buffer: L1 (below 1 GiB), L4 (at 2.5 GiB), L5 (above 4 GiB). The default is all.")
     var swiotlb: String?
 
     @Option(help: "Address of the bounce buffer, instead of --swiotlb.")
@@ -121,12 +122,18 @@ struct Policies: ParsableCommand {
 
     private func comparison() throws -> PolicyComparison {
         var comparison = PolicyComparison()
-        if let policy { comparison.policies = try list(policy, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) } }
+        if let policy {
+            comparison.policies = try list(policy, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }
+        }
         if let multitce {
-            comparison.settings = try list(multitce, "--multitce", comparison.settings.map(\.rawValue)) { MultiTCE(rawValue: $0) }
+            comparison.settings = try list(multitce, "--multitce", comparison.settings.map(\.rawValue)) {
+                MultiTCE(rawValue: $0)
+            }
         }
         if let device {
-            comparison.devices = try list(device, "--device", DeviceClass.allCases.map(\.rawValue)) { DeviceClass(rawValue: $0) }
+            comparison.devices = try list(device, "--device", DeviceClass.allCases.map(\.rawValue)) {
+                DeviceClass(rawValue: $0)
+            }
         }
         if let window { comparison.windows = try window.split(separator: ",").map { try parseBytes(String($0)) } }
         if let swiotlb {
@@ -164,7 +171,8 @@ struct Policies: ParsableCommand {
         if let coherent {
             let places = GuestConfiguration.PagePlace.allCases
             options.coherentPlace =
-                try list(coherent, "--coherent", places.map(\.rawValue)) { GuestConfiguration.PagePlace(rawValue: $0) }[0]
+                try list(coherent, "--coherent", places.map(\.rawValue)) { GuestConfiguration.PagePlace(rawValue: $0) }[
+                    0]
         }
         if let leak { options.leak = try parseAddress(leak) }
         options.profile = try changes.apply(to: TimingProfile(fileOrName: profile))

@@ -13,7 +13,8 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
     }
 
     enum CodingKeys: String, CodingKey {
-        case policy, kernel, multitce, profile, maps, unmaps, syncs, allocations, frees, failures, unknown, phases, cycles
+        case policy, kernel, multitce, profile, maps, unmaps, syncs, allocations, frees, failures, unknown, phases,
+            cycles
         case setMasks = "set_masks"
         case refusedMasks = "refused_masks"
         case passedOver = "passed_over"

@@ -16,7 +16,8 @@ public struct PolicyReport: CustomStringConvertible {
 
     private var head: String {
         let options = comparison.options
-        return "\(counted(UInt64(results.count), "run")) of a secure guest: Linux \(options.level) on \(options.platform), "
+        return
+            "\(counted(UInt64(results.count), "run")) of a secure guest: Linux \(options.level) on \(options.platform), "
             + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(options.bufferBytes)), profile \(options.profile.name)\n"
     }
 
@@ -41,12 +42,15 @@ public struct PolicyReport: CustomStringConvertible {
         table.add([""] + comparison.devices.map(\.rawValue))
         for policy in comparison.policies {
             let shown = shown(policy)
-            table.add([policy.name] + comparison.devices.map { device in
-                summary(shown.filter { $0.cell.device == device })
-            })
+            table.add(
+                [policy.name]
+                    + comparison.devices.map { device in
+                        summary(shown.filter { $0.cell.device == device })
+                    })
         }
         return "\nWhich device works (multi-TCE \(setting.rawValue)"
-            + (comparison.policies.contains { $0.name == "U56" } && comparison.settings.contains(.split) ? ", U56 split" : "")
+            + (comparison.policies.contains { $0.name == "U56" } && comparison.settings.contains(.split)
+                ? ", U56 split" : "")
             + "; more than one code: by window and place of SWIOTLB)\n" + table.text
     }
 
@@ -71,13 +75,16 @@ public struct PolicyReport: CustomStringConvertible {
         var table = TextTable()
         table.add([""] + comparison.settings.map(\.rawValue))
         for policy in comparison.policies {
-            table.add([policy.name] + comparison.settings.map { setting in
-                let device = shown(policy).first { $0.outcome == .ok }?.cell ?? shown(policy).first?.cell
-                let result = results.first {
-                    $0.cell.policy.name == policy.name && $0.cell.multiTCE == setting && $0.cell.device == device?.device
-                }
-                return result.map { "\(time($0.boot.cycles)) \($0.outcome.rawValue)" } ?? "-"
-            })
+            table.add(
+                [policy.name]
+                    + comparison.settings.map { setting in
+                        let device = shown(policy).first { $0.outcome == .ok }?.cell ?? shown(policy).first?.cell
+                        let result = results.first {
+                            $0.cell.policy.name == policy.name && $0.cell.multiTCE == setting
+                                && $0.cell.device == device?.device
+                        }
+                        return result.map { "\(time($0.boot.cycles)) \($0.outcome.rawValue)" } ?? "-"
+                    })
         }
         return "\nBoot time and outcome by multi-TCE setting (the same device)\n" + table.text
     }
@@ -97,7 +104,8 @@ public struct PolicyReport: CustomStringConvertible {
 
     private var legend: String {
         let used = Set(results.map(\.outcome))
-        return "\n" + PolicyOutcome.allCases.filter(used.contains).map { "\($0.rawValue) \($0.text)" }
+        return "\n"
+            + PolicyOutcome.allCases.filter(used.contains).map { "\($0.rawValue) \($0.text)" }
             .joined(separator: ", ") + "\n"
     }
 
