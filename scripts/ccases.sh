@@ -6,6 +6,7 @@
 #   - the core's objects: symbols, no global that changes, nothing that prints or ends the process
 #   - every check of the core that has an id ([hcall.put.2]) is cited by a case, and every cited one exists
 #   - the cases with the address and undefined-behaviour sanitizers, with and without the vector loops, and optimised
+# The compilers work side by side; what each of them printed comes when it is done.
 # Arguments are names of cases to run; none: all. Exit status 0 if nothing failed; what was left out is said.
 set -u -o pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +16,7 @@ cases=(Tests/CTceCases/*.c Tests/ccases/main.c)
 include=(-ISources/CTce/include -ITests/CTceCases/include)
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 failed=0
 
 say() { printf '%s\n' "$*"; }
@@ -94,20 +95,14 @@ can() { # compiler, flags...
     "$compiler" "$@" "$work/can.c" -o "$work/can" >/dev/null 2>&1 && "$work/can" >/dev/null 2>&1
 }
 
-names=("$@")
-found=0
-check_ids
-for pair in gcc:g++ clang:clang++; do
-    compiler=${pair%:*}
-    if ! command -v "$compiler" >/dev/null; then
-        say "$compiler: not installed, left out"
-        continue
-    fi
-    found=1
-    check_headers "$compiler" "${pair#*:}"
+# Everything with one compiler, in a shell and a directory of its own.
+check() ( # compiler of C, compiler of C++
+    local compiler=$1 what='address and undefined sanitizers'
+    local sanitize=(-O1 -fsanitize=address,undefined -fno-sanitize-recover=all)
+    work=$work/$compiler
+    mkdir "$work"
+    check_headers "$compiler" "$2"
     check_objects "$compiler"
-    sanitize=(-O1 -fsanitize=address,undefined -fno-sanitize-recover=all)
-    what='address and undefined sanitizers'
     export ASAN_OPTIONS=detect_leaks=1
     if ! can "$compiler" "${sanitize[@]}"; then
         export ASAN_OPTIONS=detect_leaks=0
@@ -121,6 +116,24 @@ for pair in gcc:g++ clang:clang++; do
     run_cases "$compiler" "$what" "${sanitize[@]}"
     run_cases "$compiler" "$what, portable loops" "${sanitize[@]}" -DTCE_PORTABLE
     run_cases "$compiler" 'optimised' -O3 -DNDEBUG
+    exit "$failed"
+)
+
+names=("$@")
+running=()
+check_ids
+for pair in gcc:g++ clang:clang++; do
+    compiler=${pair%:*}
+    if ! command -v "$compiler" >/dev/null; then
+        say "$compiler: not installed, left out"
+        continue
+    fi
+    check "$compiler" "${pair#*:}" >"$work/$compiler.out" 2>&1 &
+    running+=("$!:$compiler")
 done
-[ "$found" = 1 ] || fail 'neither gcc nor clang is installed'
+[ ${#running[@]} -gt 0 ] || fail 'neither gcc nor clang is installed'
+for job in ${running[@]+"${running[@]}"}; do
+    wait "${job%%:*}" || failed=1
+    cat "$work/${job#*:}.out"
+done
 exit "$failed"

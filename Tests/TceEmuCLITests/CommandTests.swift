@@ -140,9 +140,9 @@ struct CommandTests {
         let run = try CommandRun(
             shell: """
                 set -e -o pipefail
-                "$TOOL" dump "$1" | "$TOOL" import text - -o "$2"
+                "$TOOL" dump "$1" | tee "$2.text" | "$TOOL" import text - -o "$2"
                 gzip -t < "$1" && gzip -t < "$2"
-                cmp <("$TOOL" dump "$1") <("$TOOL" dump "$2")
+                "$TOOL" dump "$2" | cmp - "$2.text"
                 """, arguments: [trace, again])
         #expect(run.status == 0, "\(run.errors)")
     }
@@ -215,17 +215,16 @@ struct CommandTests {
     func dumpFilters() throws {
         func lines(_ arguments: String...) throws -> Int {
             let run = try CommandRun(
-                shell: "\"$TOOL\" dump \"$@\"", arguments: [Self.trace] + arguments)
+                shell: "set -o pipefail; \"$TOOL\" dump \"$@\" | awk '!/^@/ { n++ } END { print n + 0 }'",
+                arguments: [Self.trace] + arguments)
             #expect(run.status == 0)
-            return run.output.split(separator: "\n").filter { !$0.hasPrefix("@") }.count
+            return try #require(Int(run.output.dropLast()))
         }
         #expect(try lines("--kind", "H_PUT_TCE") == 13_998)
         #expect(try lines("--kind", "H_PUT_TCE", "--kind", "H_STUFF_TCE") == 13_998 + 16_859)
         #expect(try lines("--liobn", "0x80000001") == 0)
         #expect(try lines("--from", "#2", "--to", "#3") == 32_768)
-        let all = try lines()
-        #expect(all == 183_160)
-        #expect(try lines("--from", "12.5s") + lines("--to", "12.5s") == all)
+        #expect(try lines("--from", "12.5s") + lines("--to", "12.5s") == 183_160)
         // Times count from the first event of the trace also where chunks before are not read.
         let upTo = try lines("--to", "30s")
         #expect(try lines("--from", "#3", "--to", "30s") == upTo - 2 * 32_768)

@@ -32,7 +32,9 @@ extension Machine {
     ///
     /// - Parameter count: not negative.
     public mutating func readMemory(at address: RealAddress, count: Int) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+        // All empty arrays are one object, and the initializer below writes to it: threads would race.
+        if count == 0 { return [] }
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
             // The core writes every byte.
             _ = unsafe tce_memory_read(handle, address, buffer.baseAddress, count)
             written = count

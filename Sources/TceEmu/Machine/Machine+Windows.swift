@@ -14,6 +14,8 @@ extension Machine {
     /// - Complexity: O(n log n) for n windows.
     public var windows: [DMAWindow] {
         let count = unsafe tce_window_count(handle)
+        // All empty arrays are one object, and the initializer below writes to it: threads would race.
+        if count == 0 { return [] }
         let raw = unsafe [tce_window_info](unsafeUninitializedCapacity: count) { buffer, written in
             unsafe written = tce_window_list(handle, buffer.baseAddress, count)
         }

@@ -95,7 +95,10 @@ struct TableMarks {
             var left = marks
             for slot in 0..<1024 where marks[slot] != 0 {
                 let ioba = window.ioba(page: piece.number << 10 | UInt64(slot))
-                if other.getTCE(piece.liobn, ioba).tce == qemu.getTCE(piece.liobn, ioba).tce { left[slot] = 0 }
+                var (theirs, recorded) = (UInt64(0), UInt64(0))
+                let status = unsafe tce_h_get_tce(other.handle, piece.liobn, ioba, &theirs)
+                let isSame = unsafe tce_h_get_tce(qemu.handle, piece.liobn, ioba, &recorded) == status
+                if isSame, theirs == recorded { left[slot] = 0 }
             }
             pieces[piece] = left.contains { $0 != 0 } ? left : nil
         }

@@ -76,6 +76,24 @@ struct RecordedLogTests {
         #expect(check.compared == UInt64(expected.compared))
     }
 
+    /// A log's lines, read once for all the changes that are made to them.
+    private struct Lines {
+        var lines: [[UInt8]]
+        /// Those that have a digit to change.
+        var candidates: [Int]
+
+        init(_ name: String) throws {
+            let text = try RecordedLogTests.text(RecordedLogTests.load(name))
+            lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { Array($0) }
+            candidates = lines.indices.filter { [lines] in !RecordedLogTests.digits(of: lines[$0]).isEmpty }
+        }
+    }
+
+    private static let changeable = Result {
+        let names = ["rtas-ddw", "virtio-sample", "ddw-4k-64k-2m", "crq-quiesce"]
+        return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Lines($0)) })
+    }
+
     /// Places of the hexadecimal digits of a `tce=` field or of the right side of an arrow.
     static func digits(of line: [UInt8]) -> [Int] {
         for mark in [Array(" tce=0x".utf8), Array(" -> 0x".utf8)] {
@@ -89,14 +107,14 @@ struct RecordedLogTests {
     func oneDigitChanged(number: Int) throws {
         var random = SplitMix64(seed: UInt64(number))
         let name = ["rtas-ddw", "virtio-sample", "virtio-sample", "ddw-4k-64k-2m", "crq-quiesce"][number % 5]
-        var lines = try Self.text(Self.load(name)).split(separator: "\n").map { Array($0.utf8) }
-        let candidates = lines.indices.filter { !Self.digits(of: lines[$0]).isEmpty }
-        let line = candidates[Int(random.below(UInt64(candidates.count)))]
+        let log = try #require(try Self.changeable.get()[name])
+        var lines = log.lines
+        let line = log.candidates[Int(random.below(UInt64(log.candidates.count)))]
         let places = Self.digits(of: lines[line])
         let place = places[Int(random.below(UInt64(places.count)))]
         let others = Array("0123456789abcdef".utf8).filter { $0 != lines[line][place] }
         lines[line][place] = others[Int(random.below(15))]
-        let changed = Array(lines.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")]
+        let changed = lines.map { $0 + [UInt8(ascii: "\n")] }.concatenated
 
         let expected = NaiveReplayer.replay(String(decoding: changed, as: UTF8.self))
         let (report, check, differing) = try Self.check(changed)

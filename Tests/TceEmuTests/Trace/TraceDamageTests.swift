@@ -71,7 +71,7 @@ struct TraceDamageTests {
         func member(_ index: Int) -> ArraySlice<UInt8> {
             bytes[members[index]..<(index + 1 < members.count ? members[index + 1] : bytes.count)]
         }
-        func file(_ order: [Int]) -> [UInt8] { order.flatMap { member($0) } }
+        func file(_ order: [Int]) -> [UInt8] { order.map { Array(member($0)) }.concatenated }
         #expect(Self.error(file([0, 1, 2, 3, 4, 5])).error == nil)
         let missing = Self.error(file([0, 1, 3, 4, 5])).error
         #expect(missing?.reason == "chunk 2 is missing: found chunk 3")

@@ -51,7 +51,7 @@ struct BombTests {
     func lists(threads: Int) {
         let chunks = (1...24).map { Forge.member(Self.sideBomb(number: $0, lists: 2032)) }
         #expect(chunks[0].count < 300)
-        let bytes = Self.header + chunks.joined()
+        let bytes = Self.header + chunks.concatenated
         for lenient in [false, true] {
             let reading = Reading(bytes, lenient: lenient, threads: threads, keepsEvents: false)
             #expect(reading.numbers == Array(1...24))
@@ -96,7 +96,7 @@ struct BombTests {
         let lying = Forge.head(honest, at: 36, UInt32(500))
         let text = Forge.member(Forge.payload(number: 1, kind: TCE_MEMBER_END, body: zeros))
         for member in [honest, lying, text, few, one] {
-            let bytes = Self.header + Array(repeating: member, count: 6).joined()
+            let bytes = Self.header + Array(repeating: member, count: 6).concatenated
             let strict = Reading(bytes, threads: threads)
             #expect(strict.error?.chunk == 1 && strict.error?.offset == UInt64(Self.header.count))
             let lenient = Reading(bytes, lenient: true, threads: threads)

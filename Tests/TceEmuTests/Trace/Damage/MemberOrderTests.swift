@@ -90,7 +90,7 @@ struct MemberOrderTests {
         for place in 1...9 {
             for copies in 1...3 {
                 let strays = (0..<copies).map { Forge.chunk(trace.members[8], number: number - UInt32($0)) }
-                let bytes = Array((trace.members[..<place] + strays + trace.members[place...]).joined())
+                let bytes = (trace.members[..<place] + strays + trace.members[place...]).concatenated
                 let what: Comment = "\(copies) of number \(number) before member \(place)"
                 let reason = strict(
                     bytes, chunk: UInt64(number), offset: trace.starts[place], before: place - 1, what)
@@ -185,7 +185,7 @@ struct MemberOrderTests {
                 }
                 if members.isEmpty { members.append([0]) }
             }
-            let bytes = Array(members.joined())
+            let bytes = members.concatenated
             for lenient in [false, true] {
                 let reading = Reading(bytes, lenient: lenient)
                 let known = reading.chunks.filter { $0.number <= 8 }

@@ -56,7 +56,7 @@ struct SampleTrace {
         return SampleTrace(members: members, chunks: events)
     }
 
-    var bytes: [UInt8] { Array(members.joined()) }
+    var bytes: [UInt8] { members.concatenated }
 
     /// Where each member begins.
     var starts: [Int] {
@@ -70,7 +70,7 @@ struct SampleTrace {
     }
 
     /// The members in another order, some left out, some twice.
-    func file(_ order: [Int]) -> [UInt8] { order.flatMap { members[$0] } }
+    func file(_ order: [Int]) -> [UInt8] { order.map { members[$0] }.concatenated }
 
     static func member(_ batch: EventBatch, number: UInt32) throws -> [UInt8] {
         Forge.member(try payload(batch, number: number))
