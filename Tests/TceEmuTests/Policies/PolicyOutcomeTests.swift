@@ -108,7 +108,7 @@ struct PolicyOutcomeTests {
     @Test("Every cell comes out of a run as Linux's code says", arguments: rows)
     func outcome(_ row: Row) throws {
         let expected = row.outcomes.split(separator: " ").map(String.init)
-        for (number, cell) in try Self.cells(row).enumerated() {
+        for (number, cell) in try Self.cells(row).prefix(Amount.policyCells).enumerated() {
             let result = try PolicyRun.run(cell, Self.options(row.condition))
             #expect(
                 result.outcome.rawValue == expected[number % 6],
