@@ -32,7 +32,7 @@ readme: all
 lint:
 	scripts/lint.sh
 
-# The Swift tests with the address sanitizer, and the parallel reader's with the thread sanitizer.
+# The Swift tests with the address sanitizer, and with the thread sanitizer.
 sanitize: deps
 	scripts/sanitize.sh
 

@@ -132,7 +132,11 @@ struct CommandTests {
         #expect(try CommandRun("replay", path).status == 65)
     }
 
-    @Test("dump and import text give a trace with the same dump", arguments: ["virtio-default", "virtio-disable-ddw"])
+    /// Traces that are dumped whole; TCE_DUMPED_TRACES says fewer, for a run under a sanitizer.
+    static let dumped = ["virtio-default", "virtio-disable-ddw"].prefix(
+        ProcessInfo.processInfo.environment["TCE_DUMPED_TRACES"].flatMap { Int($0) } ?? 2)
+
+    @Test("dump and import text give a trace with the same dump", arguments: dumped)
     func textRoundTrip(name: String) throws {
         let trace = CommandRun.shipped("traces/\(name).tcet")
         let again = CommandRun.path("\(name)-again.tcet")
@@ -223,10 +227,11 @@ struct CommandTests {
         #expect(try lines("--kind", "H_PUT_TCE", "--kind", "H_STUFF_TCE") == 13_998 + 16_859)
         #expect(try lines("--liobn", "0x80000001") == 0)
         #expect(try lines("--from", "#2", "--to", "#3") == 32_768)
-        #expect(try lines("--from", "12.5s") + lines("--to", "12.5s") == 183_160)
+        let upTo = try lines("--to", "28s")
+        #expect(upTo > 2 * 32_768)
+        #expect(try lines("--from", "28s") + upTo == 183_160)
         // Times count from the first event of the trace also where chunks before are not read.
-        let upTo = try lines("--to", "30s")
-        #expect(try lines("--from", "#3", "--to", "30s") == upTo - 2 * 32_768)
+        #expect(try lines("--from", "#3", "--to", "28s") == upTo - 2 * 32_768)
         #expect(try CommandRun("dump", Self.trace, "--from", "2s", "--to", "1s").status == 64)
     }
 

@@ -66,7 +66,7 @@ struct SecureGuestCommandTests {
     @Test("An access through a window that is not translated costs nothing, whatever its length")
     func bypass() throws {
         let run = try Self.replay(
-            "window liobn=5 tces=0x10000000000 bypass\n"
+            "window liobn=5 shift=24 tces=0x10000000 bypass\n"
                 + String(repeating: "dma liobn=5 ioba=8 length=0xfffffffffff8 read\n", count: 100))
         #expect(run.status == 0)
         #expect(number(try run.json(), "dma.faults.total") == 0)

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import TceEmu
 import Testing
 
 @Suite("Random steps: the machine and its model")
 struct RandomStepTests {
-    /// Steps for each platform and kind of guest; TCE_RANDOM_STEPS says another number.
-    static let steps = ProcessInfo.processInfo.environment["TCE_RANDOM_STEPS"].flatMap { Int($0) } ?? wholeRun
-    static let wholeRun = 1_000_000
-
     @Test(
         "the machine answers what its model answers, and everything that can happen does",
         arguments: NaivePlatform.allCases, [false, true])
     func agrees(_ platform: NaivePlatform, isSecure: Bool) throws {
         var run = StepRun(platform, isSecure: isSecure, seed: 1) { try CoreMachine($0) }
-        if let failure = try run.run(steps: Self.steps) {
+        if let failure = try run.run(steps: Amount.steps) {
             Issue.record("the machine and its model differ; \(failure)")
             return
         }
         // A run that no longer meets a case would pass without testing it. A shorter one may miss some.
-        guard Self.steps >= Self.wholeRun else { return }
-        let least = Self.steps / 50_000
+        guard Amount.steps >= Amount.wholeSteps else { return }
+        let least = Amount.steps / 50_000
         for thing in StepCoverage(platform: platform, isSecure: isSecure).things {
             let count = run.seen[thing, default: 0]
             #expect(count >= least, "\(thing) happened \(count) times")

@@ -103,7 +103,7 @@ struct RecordedLogTests {
         return []
     }
 
-    @Test("A log with one digit changed differs just where a naive replay says", arguments: 0..<100)
+    @Test("A log with one digit changed differs just where a naive replay says", arguments: 0..<Amount.changedLogs)
     func oneDigitChanged(number: Int) throws {
         var random = SplitMix64(seed: UInt64(number))
         let name = ["rtas-ddw", "virtio-sample", "virtio-sample", "ddw-4k-64k-2m", "crq-quiesce"][number % 5]

@@ -22,7 +22,7 @@ struct ReplaySnapshotTests {
         var replay = CutReplay(trace: try Self.shippedTrace(name))
         replay.options.check = true
         try replay.expectSame(
-            cuts: CutReplay.cuts, seed: UInt64.random(in: 0...UInt64.max), events: Self.events(of: replay.trace))
+            cuts: Amount.cuts, seed: UInt64.random(in: 0...UInt64.max), events: Self.events(of: replay.trace))
     }
 
     @Test("Random events of a shipped trace on a machine whose answers differ from the recorded", arguments: shipped)
@@ -48,7 +48,7 @@ struct ReplaySnapshotTests {
         let events = try writer.finish().events
         var replay = CutReplay(trace: output.bytes)
         replay.options.check = true
-        try replay.expectSame(cuts: CutReplay.cuts, seed: UInt64.random(in: 0...UInt64.max), events: events)
+        try replay.expectSame(cuts: Amount.cuts, seed: UInt64.random(in: 0...UInt64.max), events: events)
     }
 
     @Test("Random events of a guest that does everything", arguments: [true, false])

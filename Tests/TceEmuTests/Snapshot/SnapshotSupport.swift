@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import Testing
 
 @testable import TceEmu
 
 /// A trace that is replayed whole, and cut in two.
 struct CutReplay {
-    /// Random events at which a trace is cut; TCE_SNAPSHOT_CUTS has fewer, for a run under a sanitizer.
-    static let cuts = ProcessInfo.processInfo.environment["TCE_SNAPSHOT_CUTS"].flatMap { Int($0) } ?? 52
-
     var trace: [UInt8]
     var options = ReplayOptions()
     var lenient = false
@@ -65,7 +61,7 @@ struct CutReplay {
     func expectSame(cuts: Int, seed: UInt64, events: UInt64, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let whole = try whole()
         var random = SplitMix64(seed: seed)
-        for number in 0..<cuts {
+        for number in 0..<min(cuts, Amount.cuts) {
             let event = number == 0 ? 0 : number == 1 ? events : random.below(events + 1)
             let cut = try cut(at: event, skipping: number % 3 != 2)
             #expect(
