@@ -111,7 +111,10 @@ struct tce_time {
     tce_time_config c;
     tce_arrival arrival;
     uint64_t unit_ns;
+    uint64_t unit_mhz;          /* their product */
+    uint64_t units_max;         /* times whose product with it is small */
     uint64_t byte_q16;          /* cycles of a link for a byte, in 1/65536 */
+    uint64_t way;               /* cycles from the up link to the port */
     uint64_t events;            /* given to the model */
     uint64_t first_time;        /* of the first one, in units of the trace */
     bool begun;                 /* there was one */
@@ -120,6 +123,7 @@ struct tce_time {
     uint64_t *before;           /* what the TCEs were that a call wrote */
     uint64_t before_capacity;
     uint64_t now;               /* stamp of the last event */
+    uint32_t fresh;             /* transactions that came since the last simulation up to the present */
     uint64_t simulated;         /* no call ends, and nothing starts, before this cycle any more */
     uint64_t memory_bytes;      /* of the guest; TCE_MEMORY_UNKNOWN */
     uint64_t *vcpus;            /* end of the last call of each */
@@ -137,7 +141,7 @@ struct tce_time {
     size_t record_count, record_capacity;
     tce__under_way under_way;
     tce_time_stats stats;       /* but for what calls and PHBs count for themselves */
-    tce_time_calls calls[TCE_TIME_CALL_KIND_COUNT];
+    tce__calls calls[TCE_TIME_CALL_KIND_COUNT];
     tce__groups groups;
     tce__intervals intervals;
 };
@@ -211,20 +215,24 @@ uint32_t tce__requester_of(tce_time *t, const tce_stream *stream, uint32_t phb);
 void tce__offer(tce_time *t, tce__phb_time *phb, uint32_t requester);   /* its next TLP may be ready at another cycle */
 bool tce__first_candidate(tce_time *t, tce__phb_time *phb, tce__heap_item *first);
 void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate);
-void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
+/* The cycle before which all grants have been made: `limit`, or an earlier one where a read waits for a tag. */
+uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t transaction);      /* what is not granted of it */
 
-/* time_lookup.c */
-void tce__look_up(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle);
+/* time_lookup.c: the first TLP of a row in a cycle, those of the port before one */
+uint64_t tce__row_arrival(const tce_time *t, const tce__row *row);
+void tce__look_up(tce_time *t, tce__phb_time *phb, tce__ring *ring, uint64_t cycle);
 void tce__look_up_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 
 /* time_order.c */
-bool tce__order_tlp(tce__phb_time *phb, tce__tlp *tlp, bool write);     /* false: no memory */
+bool tce__order_row(tce_time *t, tce__phb_time *phb, tce__row *row);    /* of one TLP; false: no memory */
 bool tce__order_mix(tce_time *t, tce__phb_time *phb);                   /* from now on; false: no memory */
 void tce__order_know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bool write, uint64_t cycle, bool failed);
 
 /* time_completion.c */
-void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle, bool failed);
+/* Of the TLP of this place in link order, granted in a cycle: there in another. */
+void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__data *data, uint64_t sequence, uint64_t granted,
+                    uint64_t cycle);
 void tce__complete_one(tce_time *t, tce__phb_time *phb);
 void tce__complete_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 
