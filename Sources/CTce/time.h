@@ -45,7 +45,7 @@ typedef struct tce__transaction {
     uint32_t requester;
     uint32_t under_way;         /* TLPs granted and not done */
     uint32_t tlps;              /* granted */
-    uint32_t next;              /* of its requester: of those that are to start, then of those that are to issue */
+    uint32_t next;              /* in a saturated run: of its requester's that have not started */
     uint8_t fault;              /* tce_fault: the functional answer */
     uint8_t shift;              /* page shift */
     uint8_t access;             /* TCE_ACCESS_..., as the functional answer was made */
@@ -90,8 +90,7 @@ typedef struct tce__requester {
     uint64_t done;              /* virtual I/O: of its last access */
     uint32_t phb;               /* TCE__NONE: virtual I/O */
     uint32_t fresh_tags;        /* that were never used yet */
-    uint32_t head, tail;        /* transactions to issue, by start and number; TCE__NONE */
-    tce__heap late;             /* those that came out of that order */
+    tce__queue pending;         /* transactions to issue, by start and number */
     tce__ring tags;             /* cycles from which used ones serve again */
     uint32_t first, last;       /* in a saturated run: its transactions that have not started */
     bool blocked;               /* its next TLP waits for a tag, and none is known to come free */
@@ -132,8 +131,8 @@ struct tce_time {
     tce__requesters requesters;
     tce__pool transactions, uses;
     tce__plan *plan;            /* of a saturated run; else NULL */
-    tce__heap vio;              /* accesses of virtual devices by start */
-    tce__heap finished;         /* transactions by the cycle in which they are done */
+    tce__queue vio;             /* accesses of virtual devices by start */
+    tce__queue finished;        /* transactions by the cycle in which they are done */
     tce_time_record *records;
     size_t record_count, record_capacity;
     tce__under_way under_way;
@@ -207,15 +206,13 @@ void tce__phb_count_tags(tce__phb_time *phb, uint64_t limit);
 bool tce__requesters_open(tce__requesters *r);
 void tce__requesters_close(tce__requesters *r);
 uint32_t tce__requester_of(tce_time *t, const tce_stream *stream, uint32_t phb);
-void tce__requester_pend(tce_time *t, uint32_t transaction);           /* it is to issue */
-uint32_t tce__requester_front(const tce_time *t, const tce__requester *r);     /* TCE__NONE: none is */
-void tce__requester_drop(tce_time *t, tce__requester *r);              /* the front one has */
 
 /* time_grant.c */
 void tce__offer(tce_time *t, tce__phb_time *phb, uint32_t requester);   /* its next TLP may be ready at another cycle */
 bool tce__first_candidate(tce_time *t, tce__phb_time *phb, tce__heap_item *first);
-void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate, uint64_t cycle);
+void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate);
 void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
+void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t transaction);      /* what is not granted of it */
 
 /* time_lookup.c */
 void tce__look_up(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle);
@@ -227,7 +224,6 @@ bool tce__order_mix(tce_time *t, tce__phb_time *phb);                   /* from 
 void tce__order_know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bool write, uint64_t cycle, bool failed);
 
 /* time_completion.c */
-uint64_t tce__data_next(const tce__phb_time *phb);                      /* TCE__NEVER */
 void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle, bool failed);
 void tce__complete_one(tce_time *t, tce__phb_time *phb);
 void tce__complete_until(tce_time *t, tce__phb_time *phb, uint64_t limit);

@@ -37,7 +37,7 @@ void tce__cache_close(tce__cache *cache)
     free(cache->slot_ends);
     free(cache->fetches);
     free(cache->buckets);
-    tce__heap_close(&cache->kills);
+    tce__queue_close(&cache->kills);
     tce__pool_close(&cache->kill_pool);
 }
 
@@ -182,18 +182,19 @@ bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_
         (tce__kill){.window = window, .first = first, .last = last};
     if (cycle < cache->next_change)
         cache->next_change = cycle;
-    return tce__heap_push(&cache->kills, cycle, cache->kill_number++, index);
+    return tce__queue_push(&cache->kills, cycle, cache->kill_number++, index);
 }
 
 void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats)
 {
     for (;;) {
-        const uint64_t kill = cache->kills.count == 0 ? TCE__NEVER : cache->kills.items[0].key;
+        const uint64_t kill = tce__queue_key(&cache->kills);
         const uint64_t end =
             cache->fetch_first == cache->fetch_next ? TCE__NEVER : fetch_at(cache, cache->fetch_first)->end;
         /* Inside one cycle kills come first. [cycle-order] */
         if (kill <= end && kill <= cycle && kill != TCE__NEVER) {
-            const uint32_t index = tce__heap_pop(&cache->kills).value;
+            const uint32_t index = cache->kills.first.value;
+            tce__queue_drop(&cache->kills);
             const tce__kill k = ((tce__kill *)(void *)cache->kill_pool.items)[index];
             tce__pool_give(&cache->kill_pool, index);
             kill_lines(cache, &k, kill, stats);

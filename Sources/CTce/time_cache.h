@@ -41,7 +41,7 @@ typedef struct tce__cache {
     uint64_t *buckets;          /* by hash of the line: the last fetch, + 1; as many as places in the ring */
     uint64_t *slot_ends;        /* the cycle from which each slot serves; taken in turn */
     uint64_t slot;              /* whose turn it is */
-    tce__heap kills;
+    tce__queue kills;           /* in kill_pool, by cycle and number */
     tce__pool kill_pool;
     uint64_t kill_number;
 } tce__cache;

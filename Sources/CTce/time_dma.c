@@ -90,7 +90,7 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
 static bool add_virtual(tce_time *t, uint32_t index)
 {
     const tce__transaction *x = tce__transaction_at(t, index);
-    return tce__heap_push(&t->vio, x->start, x->event, index);
+    return tce__queue_push(&t->vio, x->start, x->event, index);
 }
 
 void tce__time_dma(tce_time *t, const tce__dma *dma)
@@ -214,24 +214,41 @@ void tce__transaction_finish(tce_time *t, uint32_t index)
         tce__plan_done(t, index);
     if (x->done < t->simulated)
         retire(t, index);
-    else if (!tce__heap_push(&t->finished, x->done, x->event, index))
+    else if (!tce__queue_push(&t->finished, x->done, x->event, index))
         t->failed = true;
 }
 
 void tce__transactions_retire(tce_time *t, uint64_t limit)
 {
-    while (t->finished.count != 0 && t->finished.items[0].key < limit && !t->failed)
-        retire(t, tce__heap_pop(&t->finished).value);
+    while (tce__queue_key(&t->finished) < limit && !t->failed) {
+        const uint32_t index = t->finished.first.value;
+        tce__queue_drop(&t->finished);
+        retire(t, index);
+    }
 }
 
+static void access_first_virtual(tce_time *t)
+{
+    const uint32_t index = t->vio.first.value;
+    tce__queue_drop(&t->vio);
+    tce__access_virtual(t, index);
+}
+
+/*
+ * What happens next is no later than what its end depends on. That end is later by a memory access, or by the way down
+ * the link, unless it faults: all that happens until then can be simulated at once.
+ */
 void tce__transaction_complete(tce_time *t, uint32_t transaction)
 {
-    const uint32_t phb = tce__requester_at(t, tce__transaction_at(t, transaction)->requester)->phb;
-    while (!tce__transaction_ended(tce__transaction_at(t, transaction)) && !t->failed) {
+    const tce__transaction *x = tce__transaction_at(t, transaction);
+    const uint32_t phb = tce__requester_at(t, x->requester)->phb;
+    const uint64_t memory = t->c.memory_latency, way = t->c.pcie_latency;
+    const uint64_t more = x->faults ? 0 : memory < way ? memory : way;
+    while (!tce__transaction_ended(x) && !t->failed) {
         if (phb == TCE__NONE)
-            tce__access_virtual(t, tce__heap_pop(&t->vio).value);
+            access_first_virtual(t);
         else
-            tce__phb_step(t, t->phbs[phb]);
+            tce__phb_advance(t, t->phbs[phb], tce__phb_next(t, t->phbs[phb]) + more + 1);
     }
 }
 
@@ -247,8 +264,8 @@ void tce__time_advance(tce_time *t, uint64_t limit)
     t->simulated = limit;
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
         tce__phb_advance(t, t->phbs[i], limit);
-    while (t->vio.count != 0 && t->vio.items[0].key < limit)
-        tce__access_virtual(t, tce__heap_pop(&t->vio).value);
+    while (tce__queue_key(&t->vio) < limit && !t->failed)
+        access_first_virtual(t);
     tce__transactions_retire(t, limit);
 }
 

@@ -11,22 +11,20 @@
 /* The cycle in which the requester's next TLP is ready; TCE__NEVER: none, or no tag is known to come free. */
 static uint64_t ready_cycle(const tce_time *t, tce__requester *r)
 {
-    const uint32_t front = tce__requester_front(t, r);
     r->blocked = false;
-    if (front == TCE__NONE)
+    if (r->pending.count == 0)
         return TCE__NEVER;
-    const tce__transaction *x = tce__transaction_at(t, front);
+    const tce__transaction *x = tce__transaction_at(t, r->pending.first.value);
     uint64_t ready = x->start > r->turn ? x->start : r->turn;
     if (!x->write && r->fresh_tags == 0) {
         r->blocked = r->tags.count == 0;
         if (r->blocked)
-            return x->fault_at == TCE__NEVER ? TCE__NEVER : x->fault_at + 1;
+            return TCE__NEVER;
         /* [tag] */
         const uint64_t tag = tce__ring_number(&r->tags);
         ready = tag > ready ? tag : ready;
     }
-    /* What is left of a transaction with a fault is withdrawn in the cycle after: then the next one has its turn. */
-    return x->fault_at < ready ? x->fault_at + 1 : ready;
+    return ready;
 }
 
 /* The same anew, with the number of those that are blocked. */
@@ -78,21 +76,22 @@ static void offer_again(tce_time *t, tce__phb_time *phb, uint32_t requester)
 static void close(tce_time *t, tce__phb_time *phb, tce__requester *r, uint32_t transaction)
 {
     phb->risky -= tce__transaction_at(t, transaction)->faults;
-    tce__requester_drop(t, r);
+    tce__queue_drop(&r->pending);
     tce__transaction_closed(t, transaction);
 }
 
-static void withdraw(tce_time *t, tce__phb_time *phb, uint32_t requester)
+/* What is not granted in the cycle of a fault never is. [fault] */
+void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t transaction)
 {
-    tce__requester *r = tce__requester_at(t, requester);
-    const uint32_t transaction = tce__requester_front(t, r);
     const tce__transaction *x = tce__transaction_at(t, transaction);
+    const uint32_t requester = x->requester;
+    tce__requester *r = tce__requester_at(t, requester);
     /* What is freed in a cycle serves from the next one on. [cycle-order] */
     if (x->fault_at + 1 > r->turn)
         r->turn = x->fault_at + 1;
     t->stats.withdrawn++;
     close(t, phb, r, transaction);
-    offer_again(t, phb, requester);
+    tce__offer(t, phb, requester);
 }
 
 static void take_tag(tce__requester *r)
@@ -111,7 +110,7 @@ static void grant_row(tce_time *t, tce__phb_time *phb, uint32_t requester, const
                       bool one)
 {
     tce__requester *r = tce__requester_at(t, requester);
-    const uint32_t transaction = tce__requester_front(t, r);
+    const uint32_t transaction = r->pending.first.value;
     tce__transaction *x = tce__transaction_at(t, transaction);
     const bool write = x->write;
     const uint64_t size = write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
@@ -179,14 +178,9 @@ static void grant_row(tce_time *t, tce__phb_time *phb, uint32_t requester, const
 
 static const tce__heap_item no_other = {.key = TCE__NEVER, .tie = TCE__NEVER};
 
-void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate, uint64_t cycle)
+void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate)
 {
-    const tce__requester *r = tce__requester_at(t, candidate->value);
-    /* Those that are granted in the cycle in which the fault is known are granted. [fault] */
-    if (tce__transaction_at(t, tce__requester_front(t, r))->fault_at < cycle)
-        withdraw(t, phb, candidate->value);
-    else
-        grant_row(t, phb, candidate->value, &no_other, TCE__NEVER, true);
+    grant_row(t, phb, candidate->value, &no_other, TCE__NEVER, true);
 }
 
 void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)

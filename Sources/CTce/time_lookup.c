@@ -33,13 +33,14 @@ static inline void know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bo
 /* --- Faults --- */
 
 /* A fault of the transaction is known in a cycle. [fault] */
-static void set_fault(tce_time *t, tce__phb_time *phb, tce__transaction *x, uint64_t cycle)
+static void set_fault(tce_time *t, tce__phb_time *phb, uint32_t transaction, uint64_t cycle)
 {
+    tce__transaction *x = tce__transaction_at(t, transaction);
     if (cycle >= x->fault_at)
         return;
     x->fault_at = cycle;
-    if (!x->closed)
-        tce__offer(t, phb, x->requester);
+    if (!x->closed && !tce__heap_push(&phb->faults, cycle, x->event, transaction))
+        t->failed = true;
 }
 
 /* Would these bytes fault where the transaction's TCEs are what they were? */
@@ -64,22 +65,22 @@ static inline uint64_t translate(tce_time *t, tce__phb_time *phb, const tce__tra
 }
 
 /* A TLP of a transaction that faults, somewhere. */
-static void look_up_risky(tce_time *t, tce__phb_time *phb, tce__transaction *x, const tce__tlp *tlp, uint64_t cycle)
+static void look_up_risky(tce_time *t, tce__phb_time *phb, const tce__transaction *x, const tce__tlp *tlp, uint64_t cycle)
 {
     uint64_t known = cycle;
     bool failed = true;
     if (x->frozen || cycle >= x->fault_at) {
         phb->stats.dropped++;
         if (x->frozen)
-            set_fault(t, phb, x, cycle);
+            set_fault(t, phb, tlp->transaction, cycle);
     } else if ((x->offset + tlp->place) >> x->shift >= x->tces) {
-        set_fault(t, phb, x, cycle);
+        set_fault(t, phb, tlp->transaction, cycle);
     } else {
         if (!x->bypass)
             known = translate(t, phb, x, tlp, cycle);
         failed = page_faults(t, x, tlp);
         if (failed)
-            set_fault(t, phb, x, known);
+            set_fault(t, phb, tlp->transaction, known);
     }
     know(t, phb, tlp, x->write, known, failed);
 }
@@ -89,7 +90,7 @@ static void look_up_risky(tce_time *t, tce__phb_time *phb, tce__transaction *x, 
 /* A TLP has its turn at the port, or passes it, in a cycle. */
 static inline void look_up(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle)
 {
-    tce__transaction *x = tce__transaction_at(t, tlp->transaction);
+    const tce__transaction *x = tce__transaction_at(t, tlp->transaction);
     if (TCE__LIKELY(!tce__passes(x, tlp->place))) {
         phb->next_lookup = cycle + t->c.lookup_interval;
         phb->stages[TCE_STAGE_PORT_WAIT] += cycle - tlp->arrival;

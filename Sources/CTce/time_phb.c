@@ -29,9 +29,9 @@ static tce__phb_time *phb_make(const tce_time *t, uint64_t buid)
 static void phb_free(tce__phb_time *phb)
 {
     tce__heap_close(&phb->candidates);
+    tce__heap_close(&phb->faults);
     tce__ring_close(&phb->port);
-    tce__ring_close(&phb->data);
-    tce__heap_close(&phb->late_data);
+    tce__queue_close(&phb->data);
     tce__pool_close(&phb->data_pool);
     tce__cache_close(&phb->cache);
     tce__ring_close(&phb->bypass);
@@ -88,15 +88,17 @@ void tce__phb_add(tce_time *t, uint32_t transaction)
     phb->risky += x->faults;
     if (TCE__UNLIKELY(x->bypass && !phb->mixed) && !tce__order_mix(t, phb))
         t->failed = true;
-    tce__requester_pend(t, transaction);
-    if (tce__requester_front(t, tce__requester_at(t, x->requester)) == transaction)
+    tce__requester *r = tce__requester_at(t, x->requester);
+    if (!tce__queue_push(&r->pending, x->start, x->event, transaction))
+        t->failed = true;
+    else if (r->pending.first.value == transaction)
         tce__offer(t, phb, x->requester);
 }
 
 /* What happens next on a PHB, and when. */
 typedef struct next {
     uint64_t cycle;
-    enum { GRANT, PASS, LOOK_UP, COMPLETE } what;
+    enum { GRANT, PASS, LOOK_UP, COMPLETE, WITHDRAW } what;
     tce__heap_item candidate;
 } next;
 
@@ -105,10 +107,23 @@ static const tce__tlp *front(const tce__ring *ring)
     return tce__ring_at(ring, 0, sizeof(tce__tlp));
 }
 
+/* The cycle of the first fault that still withdraws something; TCE__NEVER. */
+static uint64_t first_fault(const tce_time *t, tce__phb_time *phb)
+{
+    while (phb->faults.count != 0) {
+        const tce__heap_item *first = &phb->faults.items[0];
+        const tce__transaction *x = tce__transaction_at(t, first->value);
+        if (x->event == first->tie && !x->closed && x->fault_at == first->key)
+            return first->key;
+        (void)tce__heap_pop(&phb->faults);
+    }
+    return TCE__NEVER;
+}
+
 static next next_of(tce_time *t, tce__phb_time *phb)
 {
     next n = {.cycle = TCE__NEVER, .what = GRANT};
-    /* Of one cycle the first of these: grants, then look-ups, then completions. [cycle-order] */
+    /* Of one cycle the first of these: grants, look-ups, completions, withdrawals. [cycle-order] */
     if (tce__first_candidate(t, phb, &n.candidate))
         n.cycle = n.candidate.key > phb->up.cycle ? n.candidate.key : phb->up.cycle;
     if (phb->bypass.count != 0 && front(&phb->bypass)->arrival < n.cycle) {
@@ -123,10 +138,15 @@ static next next_of(tce_time *t, tce__phb_time *phb)
             n.what = LOOK_UP;
         }
     }
-    const uint64_t data = tce__data_next(phb);
+    const uint64_t data = tce__queue_key(&phb->data);
     if (data < n.cycle) {
         n.cycle = data;
         n.what = COMPLETE;
+    }
+    const uint64_t fault = first_fault(t, phb);
+    if (fault < n.cycle) {
+        n.cycle = fault;
+        n.what = WITHDRAW;
     }
     return n;
 }
@@ -142,7 +162,7 @@ static void happen(tce_time *t, tce__phb_time *phb, const next *n)
     tce__tlp tlp;
     switch (n->what) {
     case GRANT:
-        tce__grant_one(t, phb, &n->candidate, n->cycle);
+        tce__grant_one(t, phb, &n->candidate);
         break;
     case PASS:
     case LOOK_UP:
@@ -150,8 +170,11 @@ static void happen(tce_time *t, tce__phb_time *phb, const next *n)
         tce__ring_drop(ring);
         tce__look_up(t, phb, &tlp, n->cycle);
         break;
-    default:
+    case COMPLETE:
         tce__complete_one(t, phb);
+        break;
+    default:
+        tce__withdraw(t, phb, tce__heap_pop(&phb->faults).value);
         break;
     }
 }

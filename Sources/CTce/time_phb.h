@@ -31,7 +31,6 @@ typedef struct tce__tlp {
 
 /* A read's data, to take the down link. */
 typedef struct tce__data {
-    uint64_t cycle, sequence;   /* they go in this order */
     uint64_t place;
     uint32_t transaction;
     uint32_t payload;           /* 0 after a fault */
@@ -62,9 +61,9 @@ typedef struct tce__phb_time {
     tce__heap candidates;       /* requesters by the cycle in which their TLP is ready; some entries are stale */
     uint32_t blocked;           /* requesters whose next TLP waits for a tag, and none is known to come free */
     uint32_t risky;             /* transactions with a fault whose TLPs are not all granted or withdrawn */
+    tce__heap faults;           /* of these, by the cycle of the fault, where it is known; some entries are stale */
     tce__ring port;             /* tce__tlp on their way to it */
-    tce__ring data;             /* tce__data in order */
-    tce__heap late_data;        /* and those that came out of it: index in data_pool */
+    tce__queue data;            /* in data_pool, by cycle and place in link order */
     tce__pool data_pool;
     tce__cache cache;
     /*

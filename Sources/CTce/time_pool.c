@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of the time model that grows and is used again: pools, rings, heaps. Model. */
+/* Memory of the time model that grows and is used again: pools, rings, heaps, queues. Model. */
 #include "time_pool.h"
 
 #include <stdlib.h>
@@ -108,4 +108,72 @@ tce__heap_item tce__heap_pop(tce__heap *heap)
 void tce__heap_replace(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t value)
 {
     sink(heap, (tce__heap_item){key, tie, value});
+}
+
+void tce__queue_close(tce__queue *queue)
+{
+    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++)
+        tce__ring_close(&queue->rings[i]);
+    tce__heap_close(&queue->rest);
+    queue->count = 0;
+}
+
+/* The ring with the last end that is not behind the item, else an empty one, else the heap. */
+static uint32_t ring_for(const tce__queue *queue, const tce__heap_item *item)
+{
+    uint32_t best = TCE__QUEUE_RINGS;
+    const tce__heap_item *end = NULL;
+    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++) {
+        const tce__ring *ring = &queue->rings[i];
+        const tce__heap_item *last = ring->count == 0 ? NULL : tce__ring_at(ring, ring->count - 1, sizeof *last);
+        if (last == NULL && best == TCE__QUEUE_RINGS) {
+            best = i;
+        } else if (last != NULL && !tce__heap_before(item, last) && (end == NULL || tce__heap_before(end, last))) {
+            best = i;
+            end = last;
+        }
+    }
+    return best;
+}
+
+bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value)
+{
+    const tce__heap_item item = {key, tie, value};
+    const uint32_t to = ring_for(queue, &item);
+    if (TCE__UNLIKELY(to == TCE__QUEUE_RINGS)) {
+        if (!tce__heap_push(&queue->rest, key, tie, value))
+            return false;
+    } else {
+        tce__heap_item *place = tce__ring_push(&queue->rings[to], sizeof item);
+        if (place == NULL)
+            return false;
+        *place = item;
+    }
+    if (queue->count++ == 0 || tce__heap_before(&item, &queue->first)) {
+        queue->first = item;
+        queue->from = to;
+    }
+    return true;
+}
+
+void tce__queue_drop(tce__queue *queue)
+{
+    if (TCE__UNLIKELY(queue->from == TCE__QUEUE_RINGS))
+        (void)tce__heap_pop(&queue->rest);
+    else
+        tce__ring_drop(&queue->rings[queue->from]);
+    if (--queue->count == 0)
+        return;
+    const tce__heap_item *first = queue->rest.count == 0 ? NULL : &queue->rest.items[0];
+    queue->from = TCE__QUEUE_RINGS;
+    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++) {
+        if (queue->rings[i].count == 0)
+            continue;
+        const tce__heap_item *item = tce__ring_at(&queue->rings[i], 0, sizeof *item);
+        if (first == NULL || tce__heap_before(item, first)) {
+            first = item;
+            queue->from = i;
+        }
+    }
+    queue->first = *first;
 }

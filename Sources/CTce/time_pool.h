@@ -106,4 +106,28 @@ static inline bool tce__heap_before(const tce__heap_item *a, const tce__heap_ite
     return a->key < b->key || (a->key == b->key && a->tie < b->tie);
 }
 
+/*
+ * The same for what comes nearly in order: in a few rings, each in order (what one vCPU's calls lead to is one), and a
+ * heap for what fits into none.
+ */
+#define TCE__QUEUE_RINGS 4u
+
+typedef struct tce__queue {
+    tce__ring rings[TCE__QUEUE_RINGS];
+    tce__heap rest;
+    tce__heap_item first;       /* of all of them, if there is one */
+    size_t count;
+    uint32_t from;              /* the ring that it is in; TCE__QUEUE_RINGS: the heap */
+} tce__queue;
+
+void tce__queue_close(tce__queue *queue);
+bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value);    /* false: no memory */
+void tce__queue_drop(tce__queue *queue);        /* the first one */
+
+/* The key of the first one; TCE__NEVER. */
+static inline uint64_t tce__queue_key(const tce__queue *queue)
+{
+    return queue->count == 0 ? TCE__NEVER : queue->first.key;
+}
+
 #endif

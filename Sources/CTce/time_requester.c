@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who makes transactions: one requester for each name, numbered as they are first seen, and the transactions that each
- * has to issue, in their order (docs/time-model.md, "The path of a transaction"). Model.
+ * Who makes transactions: one requester for each name, numbered as they are first seen (docs/time-model.md, "The path of
+ * a transaction"). Model.
  */
 #include <stdlib.h>
 
@@ -53,7 +53,7 @@ void tce__requesters_close(tce__requesters *r)
 {
     tce__requester *items = (tce__requester *)(void *)r->pool.items;
     for (uint32_t i = 0; i < r->pool.count; i++) {
-        tce__heap_close(&items[i].late);
+        tce__queue_close(&items[i].pending);
         tce__ring_close(&items[i].tags);
     }
     tce__pool_close(&r->pool);
@@ -90,8 +90,6 @@ static uint32_t make(tce_time *t, const tce_stream *stream, const tce__requester
         .key = TCE__NEVER,
         .phb = name->phb,
         .fresh_tags = (uint32_t)t->c.tags_per_device,
-        .head = TCE__NONE,
-        .tail = TCE__NONE,
         .first = TCE__NONE,
         .last = TCE__NONE,
         .name = *name,
@@ -130,44 +128,4 @@ uint32_t tce__requester_of(tce_time *t, const tce_stream *stream, uint32_t phb)
         index = make(t, stream, &name);
     r->recent = index;
     return index;
-}
-
-/* --- Transactions to issue: by start, then place in the trace --- */
-
-static bool is_before(const tce__transaction *a, const tce__transaction *b)
-{
-    return a->start < b->start || (a->start == b->start && a->event < b->event);
-}
-
-void tce__requester_pend(tce_time *t, uint32_t transaction)
-{
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    tce__requester *r = tce__requester_at(t, x->requester);
-    x->next = TCE__NONE;
-    if (r->head == TCE__NONE) {
-        r->head = r->tail = transaction;
-    } else if (TCE__LIKELY(is_before(tce__transaction_at(t, r->tail), x))) {
-        tce__transaction_at(t, r->tail)->next = transaction;
-        r->tail = transaction;
-    } else if (!tce__heap_push(&r->late, x->start, x->event, transaction)) {
-        t->failed = true;
-    }
-}
-
-uint32_t tce__requester_front(const tce_time *t, const tce__requester *r)
-{
-    if (TCE__LIKELY(r->late.count == 0))
-        return r->head;
-    const uint32_t late = r->late.items[0].value;
-    const bool is_first =
-        r->head == TCE__NONE || is_before(tce__transaction_at(t, late), tce__transaction_at(t, r->head));
-    return is_first ? late : r->head;
-}
-
-void tce__requester_drop(tce_time *t, tce__requester *r)
-{
-    if (tce__requester_front(t, r) != r->head)
-        (void)tce__heap_pop(&r->late);
-    else
-        r->head = tce__transaction_at(t, r->head)->next;
 }

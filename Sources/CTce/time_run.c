@@ -71,8 +71,8 @@ void tce_time_destroy(tce_time *t)
     tce__lives_close(t);
     tce__requesters_close(&t->requesters);
     tce__pool_close(&t->uses);
-    tce__heap_close(&t->vio);
-    tce__heap_close(&t->finished);
+    tce__queue_close(&t->vio);
+    tce__queue_close(&t->finished);
     tce__under_way_close(&t->under_way);
     tce__groups_close(&t->groups);
     free(t->intervals.items);

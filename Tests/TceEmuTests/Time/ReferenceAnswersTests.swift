@@ -21,6 +21,7 @@ struct ReferenceAnswersTests {
         configuration.platform = .qemu
         configuration.memoryBytes = scenario.configuration.memoryBytes
         configuration.eeh = scenario.configuration.eeh
+        configuration.hasMultiTCE = scenario.configuration.hasMultiTCE
         configuration.phbCount = 0
         let machine = try Machine(configuration)
         let batch = try EventBatch()

@@ -24,7 +24,7 @@ struct TimedCase: Hashable, Sendable {
         let arrival: TimingArrival = c.arrival == .trace ? .trace : .saturate
         let model = try TimedModel(c.lowered, arrival, unitNanoseconds: c.unitNanoseconds)
         var raw = unsafe tce_chunk_batch(batch.chunk)
-        try model.run(&raw, on: made)
+        try unsafe model.run(&raw, on: made)
         try model.finish()
         return model.outcome(of: events.count)
     }
@@ -91,12 +91,15 @@ extension ReferenceConfiguration {
 }
 
 extension TimingParameter {
-    /// A value that the core holds, as a person writes it.
+    /// A value that the core holds, as a person writes it, without the unit.
     fileprivate func written(_ value: UInt64) -> String {
         func decimal(_ places: Int) -> String {
-            let digits = String(repeating: "0", count: places) + String(value)
-            let text = "0\(digits.dropLast(places)).\(digits.suffix(places))"
-            return (try? self.value(text).description) ?? text
+            var digits = String(repeating: "0", count: places) + String(value)
+            var fraction = ""
+            for _ in 0..<places { fraction = String(digits.removeLast()) + fraction }
+            while fraction.last == "0" { fraction.removeLast() }
+            let whole = UInt64(digits) ?? 0
+            return fraction.isEmpty ? "\(whole)" : "\(whole).\(fraction)"
         }
         switch kind {
         case .cost: return decimal(6)

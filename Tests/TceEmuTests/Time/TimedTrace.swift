@@ -57,7 +57,7 @@ extension TimedTrace.Outcome {
             "lookups": result.lookups, "hits": result.hits, "misses": result.misses,
             "joined": result.joins + result.queuedJoins, "joined_queued": result.queuedJoins, "fills": result.fills,
             "evictions": result.evictions, "kills": result.kills, "kills_in_flight": result.counts[.killInFlight],
-            "slot_waits": result.counts[.slotWait], "dropped": result.counts[.dropped],
+            "slot_waits": result.counts[.slotWait], "dropped": result.dropped,
             "withdrawn": result.counts[.withdrawn], "overtaken": result.overtaken,
         ]
         counts = numbers.mapValues { UInt64($0) }

@@ -205,6 +205,7 @@ extension Reference {
             if issuer.deviceDone > cycle { result.fired(.vioWait) }
             issuer.deviceDone = max(cycle, issuer.deviceDone) + cycles
             progress[number].done = issuer.deviceDone
+            deviceDones.append(issuer.deviceDone)
         case .nowhere:
             progress[number].done = cycle
         }

@@ -54,6 +54,9 @@ struct Reference {
     /// Places of what had to wait for that alone. [window]
     var heldByWindow: Set<Int> = []
 
+    /// When accesses of virtual devices are done.
+    var deviceDones: [UInt64] = []
+
     /// Whether anything has changed in this cycle.
     var isBusy = false
 
@@ -255,6 +258,7 @@ struct Reference {
     /// [fault] A TLP's fault is known in this cycle.
     private mutating func fault(_ flight: ReferenceFlight) {
         let number = flight.transaction
+        if flight.tlp.fault == .frozen { result.dropped += 1 }
         result.fired(progress[number].knownFault == nil ? .fault : .faultItself)
         if progress[number].knownFault == nil {
             progress[number].knownFault = cycle
@@ -270,6 +274,7 @@ struct Reference {
     /// [fault] Its transaction has a fault that is known.
     private mutating func drop(_ flight: ReferenceFlight) {
         result.fired(.dropped)
+        result.dropped += 1
         fail(flight)
     }
 
@@ -380,9 +385,9 @@ struct Reference {
         for issuer in issuers {
             may(issuer.turn)
             may(issuer.deviceDone)
-            // From the cycle after it on, it is over.
-            may(issuer.deviceDone + 1)
         }
+        // From the cycle after it on, an access is over.
+        for done in deviceDones { may(done + 1) }
         for phb in phbs {
             may(phb.up.freeCycle)
             may(phb.down.freeCycle)

@@ -219,11 +219,7 @@ final class ReferencePHB {
             var fetch = queue.removeFirst()
             freeSlots -= 1
             fetch.end = cycle + c.fetchCycles
-            if fetch.queued < cycle {
-                result.fired(.slotWait)
-                result.slotWaits += 1
-                result.slotWaitCycles += cycle - fetch.queued
-            }
+            if fetch.queued < cycle { result.fired(.slotWait) }
             if killsNow.contains(where: { $0(fetch.line) }) { result.fired(.killFetchTie) }
             fetching.append(fetch)
         }

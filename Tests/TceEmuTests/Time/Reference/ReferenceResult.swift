@@ -39,9 +39,8 @@ struct ReferenceResult: Hashable, Sendable {
     var evictions = 0
     /// Lines that kills took out of the cache.
     var kills = 0
-    /// Fetches that had to wait for a slot, and for how long.
-    var slotWaits = 0
-    var slotWaitCycles: UInt64 = 0
+    /// TLPs that were dropped, those of a frozen PE included.
+    var dropped = 0
 
     /// How often each rule of the page made a difference.
     private(set) var counts = ReferenceCounts()
