@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CTce
 import Histogram
 import Testing
 
@@ -33,6 +34,8 @@ struct LatencyHistogramTests {
             #expect(values.lowerBound == next)
             #expect(LatencyHistogram.bin(of: values.lowerBound) == bin)
             #expect(LatencyHistogram.bin(of: values.upperBound) == bin)
+            // The core counts in the same bins.
+            #expect(tce_bin_least(UInt32(bin)) == values.lowerBound && tce_bin_most(UInt32(bin)) == values.upperBound)
             next = values.upperBound &+ 1
         }
         #expect(next == 0)
