@@ -28,6 +28,9 @@ struct BounceBufferTests {
         buffer.give(start + 32 * 2048, bytes: 65536)
         #expect(buffer.free[32] == 96 && buffer.free[3] == 125 && buffer.free[2] == 0 && buffer.used == 131)
         #expect(buffer.free[127] == 1 && buffer.free[128] == 0)
+        // What is given back joins nothing before its segment.
+        buffer.give(start + 128 * 2048, bytes: 262_144)
+        #expect(buffer.free[127] == 1 && buffer.free[64] == 64 && buffer.free[128] == 128 && buffer.used == 3)
     }
 
     /// Bytes of a mapping, and how many fit into 64 MiB.
