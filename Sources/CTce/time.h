@@ -45,7 +45,6 @@ typedef struct tce__transaction {
     uint32_t requester;
     uint32_t under_way;         /* TLPs granted and not done */
     uint32_t tlps;              /* granted */
-    uint32_t next;              /* in a saturated run: of its requester's that have not started */
     uint8_t fault;              /* tce_fault: the functional answer */
     uint8_t shift;              /* page shift */
     uint8_t access;             /* TCE_ACCESS_..., as the functional answer was made */
@@ -92,7 +91,10 @@ typedef struct tce__requester {
     uint32_t fresh_tags;        /* that were never used yet */
     tce__queue pending;         /* transactions to issue, by start and number */
     tce__ring tags;             /* cycles from which used ones serve again */
-    uint32_t first, last;       /* in a saturated run: its transactions that have not started */
+    /* In a saturated run (time_plan.c): its transactions that wait for no call, by the cycle from which they may start;
+     * those of them that may start now, by their number; its entry among all requesters that can start one. */
+    tce__heap startable, ready;
+    uint64_t start_key;         /* TCE__NEVER: it has none */
     bool blocked;               /* its next TLP waits for a tag, and none is known to come free */
     bool busy;                  /* in a saturated run: one is on its way to the link */
     tce__requester_name name;

@@ -145,7 +145,8 @@ void tce__transaction_closed(tce_time *t, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
     x->closed = true;
-    tce__requester_at(t, x->requester)->busy = false;
+    if (t->plan != NULL)
+        tce__plan_free(t, x->requester);
     if (x->under_way == 0)
         tce__transaction_finish(t, transaction);
 }

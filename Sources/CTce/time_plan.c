@@ -40,6 +40,7 @@ struct tce__plan {
     tce__pool calls, waiters, kills;
     uint32_t *heads, *tails;    /* of each vCPU's calls */
     tce__heap ends;             /* calls that have started, by their end */
+    tce__heap starts;           /* requesters, none later than it can start one; of each the entry with its `start_key` */
     uint64_t floor;             /* nothing that is planned now starts before this cycle: the last barrier's */
     uint64_t done;              /* the cycle from which all is done that has been so far */
 };
@@ -85,6 +86,7 @@ void tce__plan_close(tce__plan *plan)
     tce__pool_close(&plan->waiters);
     tce__pool_close(&plan->kills);
     tce__heap_close(&plan->ends);
+    tce__heap_close(&plan->starts);
     free(plan->heads);
     free(plan->tails);
     free(plan);
@@ -105,6 +107,68 @@ static void add_waiter(tce_time *t, uint32_t *list, uint32_t who)
     }
     *waiter_at(t->plan, index) = (waiter){.who = who, .next = *list};
     *list = index;
+}
+
+/* --- Which requester starts a transaction next --- */
+
+/* The cycle in which a requester can start one; TCE__NEVER. */
+static uint64_t next_start(const tce__requester *r)
+{
+    if (r->busy || (r->ready.count == 0 && r->startable.count == 0))
+        return TCE__NEVER;
+    /* What was ready for an earlier start is so at its turn. */
+    if (r->ready.count != 0 || r->startable.items[0].key <= r->turn)
+        return r->turn;
+    return r->startable.items[0].key;
+}
+
+/* The requester may be able to start one earlier than its entry says. */
+static void offer_start(tce_time *t, uint32_t requester)
+{
+    tce__requester *r = tce__requester_at(t, requester);
+    const uint64_t cycle = next_start(r);
+    if (cycle >= r->start_key)
+        return;
+    r->start_key = cycle;
+    /* Of one cycle the requester seen first. [tie] */
+    if (!tce__heap_push(&t->plan->starts, cycle, requester, requester))
+        t->failed = true;
+}
+
+/* The first start there is; false: none. A turn that has come later since is put right here. */
+static bool first_start(tce_time *t, uint64_t *cycle, uint32_t *requester)
+{
+    tce__heap *starts = &t->plan->starts;
+    while (starts->count != 0) {
+        const tce__heap_item top = starts->items[0];
+        tce__requester *r = tce__requester_at(t, top.value);
+        if (r->start_key == top.key && next_start(r) == top.key) {
+            *cycle = top.key;
+            *requester = top.value;
+            return true;
+        }
+        (void)tce__heap_pop(starts);
+        if (r->start_key == top.key) {
+            r->start_key = TCE__NEVER;
+            offer_start(t, top.value);
+        }
+    }
+    return false;
+}
+
+/* A transaction waits for no call any more. */
+static void add_startable(tce_time *t, uint32_t transaction)
+{
+    const tce__transaction *x = tce__transaction_at(t, transaction);
+    if (!tce__heap_push(&tce__requester_at(t, x->requester)->startable, x->start, x->event, transaction))
+        t->failed = true;
+    offer_start(t, x->requester);
+}
+
+void tce__plan_free(tce_time *t, uint32_t requester)
+{
+    tce__requester_at(t, requester)->busy = false;
+    offer_start(t, requester);
 }
 
 /* --- Calls --- */
@@ -215,9 +279,10 @@ static void end_call(tce_time *t)
     for (uint32_t w = call.waiters, next; w != TCE__NONE; w = next) {
         tce__transaction *x = tce__transaction_at(t, waiter_at(plan, w)->who);
         next = waiter_at(plan, w)->next;
-        x->waits--;
         if (call.end > x->start)
             x->start = call.end;
+        if (--x->waits == 0)
+            add_startable(t, waiter_at(plan, w)->who);
         tce__pool_give(&plan->waiters, w);
     }
     plan->heads[call.cpu] = call.next;
@@ -242,14 +307,8 @@ void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written)
 
 void tce__plan_transaction(tce_time *t, uint32_t transaction)
 {
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    tce__requester *r = tce__requester_at(t, x->requester);
-    x->next = TCE__NONE;
-    if (r->first == TCE__NONE)
-        r->first = transaction;
-    else
-        tce__transaction_at(t, r->last)->next = transaction;
-    r->last = transaction;
+    if (tce__transaction_at(t, transaction)->waits == 0)
+        add_startable(t, transaction);
 }
 
 void tce__plan_done(tce_time *t, uint32_t transaction)
@@ -271,39 +330,19 @@ void tce__plan_done(tce_time *t, uint32_t transaction)
     x->clearers = TCE__NONE;
 }
 
-/* The cycle in which a requester without a transaction under issue can start one; TCE__NEVER. */
-static uint64_t next_start(const tce_time *t, const tce__requester *r)
-{
-    uint64_t ready = TCE__NEVER;
-    if (r->busy)
-        return TCE__NEVER;
-    for (uint32_t i = r->first; i != TCE__NONE; i = tce__transaction_at(t, i)->next) {
-        const tce__transaction *x = tce__transaction_at(t, i);
-        if (x->waits == 0 && x->start < ready)
-            ready = x->start;
-        if (ready <= r->turn)
-            return r->turn;
-    }
-    return ready;
-}
-
 /* Starts the first transaction in the trace that is ready in the cycle. */
 static void start_transaction(tce_time *t, uint32_t requester, uint64_t cycle)
 {
     tce__requester *r = tce__requester_at(t, requester);
-    uint32_t before = TCE__NONE, index = r->first;
-    while (tce__transaction_at(t, index)->waits != 0 || tce__transaction_at(t, index)->start > cycle) {
-        before = index;
-        index = tce__transaction_at(t, index)->next;
+    while (r->startable.count != 0 && r->startable.items[0].key <= cycle) {
+        const tce__heap_item item = tce__heap_pop(&r->startable);
+        if (!tce__heap_push(&r->ready, item.tie, 0, item.value)) {
+            t->failed = true;
+            return;
+        }
     }
-    tce__transaction *x = tce__transaction_at(t, index);
-    if (before == TCE__NONE)
-        r->first = x->next;
-    else
-        tce__transaction_at(t, before)->next = x->next;
-    if (r->last == index)
-        r->last = before;
-    x->start = cycle;
+    const uint32_t index = tce__heap_pop(&r->ready).value;
+    tce__transaction_at(t, index)->start = cycle;
     if (r->phb == TCE__NONE) {
         tce__access_virtual(t, index);
         return;
@@ -326,13 +365,7 @@ static bool step(tce_time *t)
     const uint64_t end = plan->ends.count == 0 ? TCE__NEVER : plan->ends.items[0].key;
     uint64_t start = TCE__NEVER, event = TCE__NEVER;
     uint32_t requester = TCE__NONE, phb = TCE__NONE;
-    for (uint32_t i = 0; i < t->requesters.pool.count; i++) {
-        const uint64_t cycle = next_start(t, tce__requester_at(t, i));
-        if (cycle < start) {
-            start = cycle;
-            requester = i;
-        }
-    }
+    (void)first_start(t, &start, &requester);
     for (uint32_t i = 0; i < t->phb_count; i++) {
         const uint64_t cycle = tce__phb_next(t, t->phbs[i]);
         if (cycle < event) {

@@ -32,4 +32,7 @@ void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written);
 void tce__plan_transaction(tce_time *t, uint32_t transaction);
 void tce__plan_done(tce_time *t, uint32_t transaction);
 
+/* A requester has nothing more on its way to the link. */
+void tce__plan_free(tce_time *t, uint32_t requester);
+
 #endif
