@@ -86,9 +86,6 @@ extension KernelLevel {
     /// A map always fills its bounce slots (Linux 5.18 and the stable trees of 5.10).
     var alwaysBounces: Bool { self == .v5_10 || self >= .v6_1 }
 
-    /// A guest without a bounce buffer panics at its first map; later ones are told an error.
-    var panicsWithoutBuffer: Bool { self < .v6_1 }
-
     /// A bounce buffer has one area for each CPU.
     var dividesBuffer: Bool { self >= .v6_1 }
 
@@ -105,7 +102,4 @@ extension KernelLevel {
     var bufferPlace: BufferPlace {
         self == .v5_4_0 ? .below4GiB : self < .v5_10 ? .low : .anywhere
     }
-
-    /// A test of what a device's mask must reach that tells 1 (a typing error, mended by 5.10).
-    var mistakesRequiredMask: Bool { self < .v5_10 }
 }

@@ -36,7 +36,7 @@ struct CaseShrinkerTests {
         var size: (events: Int, options: Int) {
             switch self {
             // A PHB and two accesses.
-            case .slowHit: (3, 0)
+            case .slowHit: (3, 6)
             // One that waits, those that are under way, and the one that it waits for.
             case .noWindow: (4, 2)
             case .earlyClear: (1, 0)

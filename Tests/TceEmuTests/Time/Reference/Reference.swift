@@ -57,6 +57,9 @@ struct Reference {
     /// When accesses of virtual devices are done.
     var deviceDones: [UInt64] = []
 
+    /// Whether in this cycle a stamp has come, a call has ended or an event of the trace is over for the first time.
+    /// Else nothing starts that has not started before.
+    var hasNews = false
     /// Whether anything has changed in this cycle.
     var isBusy = false
 
@@ -119,7 +122,11 @@ struct Reference {
 
     /// [cycle-order]
     private mutating func step() {
-        while stampsPassed < stampsInOrder.count && stampsInOrder[stampsPassed] <= cycle { stampsPassed += 1 }
+        hasNews = cycle == 0
+        while stampsPassed < stampsInOrder.count && stampsInOrder[stampsPassed] <= cycle {
+            stampsPassed += 1
+            hasNews = true
+        }
         endCallsAndKill()
         startTransactions()
         for phb in phbs { grantUpLink(phb) }

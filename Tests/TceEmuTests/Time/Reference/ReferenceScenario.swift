@@ -78,7 +78,7 @@ struct ReferenceScenario: Sendable {
     private mutating func configure(_ random: inout ReferenceRandom) {
         configuration.arrival = random.chance(25) ? .saturate : .trace
         configuration.clockMHz = random.pick([3_800, 3_500, 1_000])
-        configuration.unitNanoseconds = 1
+        configuration.unitNanoseconds = kind == .wide && random.chance(5) ? 1_000 : 1
         configuration.memoryBytes = random.chance(80) ? 1 << 20 : random.chance(50) ? nil : (1 << 20) - 2_048
         configuration.eeh = random.chance(30)
         configuration.hasMultiTCE = random.chance(96)
