@@ -221,8 +221,9 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
         .phb = tce__run_phb(r, event),
         .stream = stream_of(r, event),
     };
-    /* Every TLP is simulated. */
-    if (dma.has_length && dma.bytes > TCE__BYTES_FREE && !tce__run_spend(r, dma.bytes / t->c.max_payload))
+    /* Every TLP and every completion is simulated. */
+    const uint64_t tlp = t->c.max_payload < t->c.max_read_request ? t->c.max_payload : t->c.max_read_request;
+    if (dma.has_length && dma.bytes > TCE__BYTES_FREE && !tce__run_spend(r, dma.bytes / tlp))
         return TCE_ERR_WORK;
     tce_err err = tce__run_event(r, i);
     if (err != TCE_OK)

@@ -91,12 +91,13 @@ typedef struct tce__requester {
     uint32_t fresh_tags;        /* that were never used yet */
     tce__queue pending;         /* transactions to issue, by start and number */
     tce__ring tags;             /* cycles from which used ones serve again */
-    /* In a saturated run (time_plan.c): its transactions that wait for no call, by the cycle from which they may start;
-     * those of them that may start now, by their number; its entry among all requesters that can start one. */
-    tce__heap startable, ready;
-    uint64_t start_key;         /* TCE__NEVER: it has none */
     bool blocked;               /* its next TLP waits for a tag, and none is known to come free */
-    bool busy;                  /* in a saturated run: one is on its way to the link */
+    /* In a saturated run (time_agenda.c): */
+    bool busy;                  /* a transaction is on its way to the link */
+    tce__heap soon;             /* transactions that have not started, by the cycle from which they are ready */
+    tce__heap ready;            /* those that were ready when the last one started, by place in the trace */
+    uint64_t since;             /* the cycle in which that was */
+    uint64_t proposed;          /* the cycle of its entry in the agenda; TCE__NEVER: none */
     tce__requester_name name;
 } tce__requester;
 
@@ -161,6 +162,14 @@ static inline tce__requester *tce__requester_at(const tce_time *t, uint32_t inde
 static inline tce__use *tce__use_at(const tce_time *t, uint32_t index)
 {
     return &((tce__use *)(void *)t->uses.items)[index];
+}
+
+/* Cycles end here: what would end later ends in this one. No sum of a cycle and what follows it wraps. */
+#define TCE__LAST_CYCLE (UINT64_C(1) << 62)
+
+static inline uint64_t tce__cycle_after(uint64_t cycle, uint64_t cycles)
+{
+    return cycle + cycles < TCE__LAST_CYCLE ? cycle + cycles : TCE__LAST_CYCLE;
 }
 
 #define TCE__TOUCH_TCES_LOG2 13u    /* 64 KiB of a table */

@@ -131,7 +131,7 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
     x->requester = requester;
     tce__under_way_set(&t->under_way, x->event, TCE__PENDING | index);
     if (t->plan != NULL) {
-        tce__plan_transaction(t, index);
+        tce__agenda_add(t, index);
         return;
     }
     t->fresh++;
@@ -146,7 +146,8 @@ void tce__transaction_closed(tce_time *t, uint32_t transaction)
     tce__transaction *x = tce__transaction_at(t, transaction);
     x->closed = true;
     if (t->plan != NULL)
-        tce__plan_free(t, x->requester);
+        tce__agenda_free(t, x->requester);
+    x = tce__transaction_at(t, transaction);
     if (x->under_way == 0)
         tce__transaction_finish(t, transaction);
 }

@@ -17,6 +17,7 @@ static tce__phb_time *phb_make(const tce_time *t, uint64_t buid)
     if (phb == NULL)
         return NULL;
     phb->stats.buid = buid;
+    phb->proposed = TCE__NEVER;
     tce__pool_open(&phb->data_pool, sizeof(tce__data));
     tce__pool_open(&phb->readers, sizeof(tce__reader));
     if (tce__cache_open(&phb->cache, &t->c))

@@ -92,6 +92,7 @@ typedef struct tce__phb_time {
     tce__ring order;            /* tce__write whose ends are not known */
     uint64_t writes;            /* granted; the last of them is the last in `order` */
     tce__pool readers;
+    uint64_t proposed;          /* in a saturated run: the cycle of its entry in the agenda */
     tce__ring tag_grants, tag_ends;     /* first and last cycles of read requests; see tce__phb_count_tags */
     uint64_t tags;              /* read requests under way */
     uint64_t stages[TCE_TIME_STAGE_COUNT];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A saturated run: stamps say nothing, so calls and transactions wait for one another alone (docs/time-model.md,
- * [saturate]). Events of up to a window's length are planned; what may happen next is simulated, one thing at a time over
- * all PHBs and vCPUs, when the window is full, before a barrier, and at the end. Model.
+ * [saturate]). Events of up to a window's length are planned; what may happen next is simulated (time_agenda.c) when the
+ * window is full, before a barrier, and at the end. Model.
  */
 #include "time_plan.h"
 
@@ -35,15 +35,6 @@ typedef struct planned_kill {
     uint64_t window, first, last;
     uint32_t phb, next;
 } planned_kill;
-
-struct tce__plan {
-    tce__pool calls, waiters, kills;
-    uint32_t *heads, *tails;    /* of each vCPU's calls */
-    tce__heap ends;             /* calls that have started, by their end */
-    tce__heap starts;           /* requesters, none later than it can start one; of each the entry with its `start_key` */
-    uint64_t floor;             /* nothing that is planned now starts before this cycle: the last barrier's */
-    uint64_t done;              /* the cycle from which all is done that has been so far */
-};
 
 static planned_call *call_at(const tce__plan *plan, uint32_t index)
 {
@@ -87,6 +78,7 @@ void tce__plan_close(tce__plan *plan)
     tce__pool_close(&plan->kills);
     tce__heap_close(&plan->ends);
     tce__heap_close(&plan->starts);
+    tce__heap_close(&plan->phbs);
     free(plan->heads);
     free(plan->tails);
     free(plan);
@@ -109,68 +101,6 @@ static void add_waiter(tce_time *t, uint32_t *list, uint32_t who)
     *list = index;
 }
 
-/* --- Which requester starts a transaction next --- */
-
-/* The cycle in which a requester can start one; TCE__NEVER. */
-static uint64_t next_start(const tce__requester *r)
-{
-    if (r->busy || (r->ready.count == 0 && r->startable.count == 0))
-        return TCE__NEVER;
-    /* What was ready for an earlier start is so at its turn. */
-    if (r->ready.count != 0 || r->startable.items[0].key <= r->turn)
-        return r->turn;
-    return r->startable.items[0].key;
-}
-
-/* The requester may be able to start one earlier than its entry says. */
-static void offer_start(tce_time *t, uint32_t requester)
-{
-    tce__requester *r = tce__requester_at(t, requester);
-    const uint64_t cycle = next_start(r);
-    if (cycle >= r->start_key)
-        return;
-    r->start_key = cycle;
-    /* Of one cycle the requester seen first. [tie] */
-    if (!tce__heap_push(&t->plan->starts, cycle, requester, requester))
-        t->failed = true;
-}
-
-/* The first start there is; false: none. A turn that has come later since is put right here. */
-static bool first_start(tce_time *t, uint64_t *cycle, uint32_t *requester)
-{
-    tce__heap *starts = &t->plan->starts;
-    while (starts->count != 0) {
-        const tce__heap_item top = starts->items[0];
-        tce__requester *r = tce__requester_at(t, top.value);
-        if (r->start_key == top.key && next_start(r) == top.key) {
-            *cycle = top.key;
-            *requester = top.value;
-            return true;
-        }
-        (void)tce__heap_pop(starts);
-        if (r->start_key == top.key) {
-            r->start_key = TCE__NEVER;
-            offer_start(t, top.value);
-        }
-    }
-    return false;
-}
-
-/* A transaction waits for no call any more. */
-static void add_startable(tce_time *t, uint32_t transaction)
-{
-    const tce__transaction *x = tce__transaction_at(t, transaction);
-    if (!tce__heap_push(&tce__requester_at(t, x->requester)->startable, x->start, x->event, transaction))
-        t->failed = true;
-    offer_start(t, x->requester);
-}
-
-void tce__plan_free(tce_time *t, uint32_t requester)
-{
-    tce__requester_at(t, requester)->busy = false;
-    offer_start(t, requester);
-}
-
 /* --- Calls --- */
 
 /* Starts the vCPU's first call, if nothing holds it. */
@@ -185,7 +115,7 @@ static void start_call(tce_time *t, uint16_t cpu)
         return;
     const uint64_t start = call->earliest > t->vcpus[cpu] ? call->earliest : t->vcpus[cpu];
     call->started = true;
-    call->end = start + call->cycles;
+    call->end = tce__cycle_after(start, call->cycles);
     t->vcpus[cpu] = call->end;
     tce__time_called(t, call->event, start, call->end);
     if (!tce__heap_push(&plan->ends, call->end, call->event, index))
@@ -259,8 +189,7 @@ void tce__plan_called(tce_time *t, uint16_t cpu)
     start_call(t, cpu);
 }
 
-/* The call that ends first does so. */
-static void end_call(tce_time *t)
+void tce__plan_end_call(tce_time *t)
 {
     tce__plan *plan = t->plan;
     const uint32_t index = tce__heap_pop(&plan->ends).value;
@@ -282,7 +211,7 @@ static void end_call(tce_time *t)
         if (call.end > x->start)
             x->start = call.end;
         if (--x->waits == 0)
-            add_startable(t, waiter_at(plan, w)->who);
+            tce__agenda_ready(t, waiter_at(plan, w)->who);
         tce__pool_give(&plan->waiters, w);
     }
     plan->heads[call.cpu] = call.next;
@@ -291,7 +220,7 @@ static void end_call(tce_time *t)
     start_call(t, call.cpu);
 }
 
-/* --- Transactions; `start` is the cycle from which one is ready, until it starts --- */
+/* --- Transactions; `start` is the cycle from which one is ready, until it starts (time_agenda.c) --- */
 
 void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written)
 {
@@ -303,12 +232,6 @@ void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written)
     }
     x->waits++;
     add_waiter(t, &call_at(t->plan, (uint32_t)written)->waiters, transaction);
-}
-
-void tce__plan_transaction(tce_time *t, uint32_t transaction)
-{
-    if (tce__transaction_at(t, transaction)->waits == 0)
-        add_startable(t, transaction);
 }
 
 void tce__plan_done(tce_time *t, uint32_t transaction)
@@ -330,71 +253,17 @@ void tce__plan_done(tce_time *t, uint32_t transaction)
     x->clearers = TCE__NONE;
 }
 
-/* Starts the first transaction in the trace that is ready in the cycle. */
-static void start_transaction(tce_time *t, uint32_t requester, uint64_t cycle)
-{
-    tce__requester *r = tce__requester_at(t, requester);
-    while (r->startable.count != 0 && r->startable.items[0].key <= cycle) {
-        const tce__heap_item item = tce__heap_pop(&r->startable);
-        if (!tce__heap_push(&r->ready, item.tie, 0, item.value)) {
-            t->failed = true;
-            return;
-        }
-    }
-    const uint32_t index = tce__heap_pop(&r->ready).value;
-    tce__transaction_at(t, index)->start = cycle;
-    if (r->phb == TCE__NONE) {
-        tce__access_virtual(t, index);
-        return;
-    }
-    r->busy = true;
-    tce__phb_add(t, index);
-}
-
-/* --- One thing after another --- */
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The next thing happens; false: nothing is left that could. */
-static bool step(tce_time *t)
-{
-    tce__plan *plan = t->plan;
-    const uint64_t end = plan->ends.count == 0 ? TCE__NEVER : plan->ends.items[0].key;
-    uint64_t start = TCE__NEVER, event = TCE__NEVER;
-    uint32_t requester = TCE__NONE, phb = TCE__NONE;
-    (void)first_start(t, &start, &requester);
-    for (uint32_t i = 0; i < t->phb_count; i++) {
-        const uint64_t cycle = tce__phb_next(t, t->phbs[i]);
-        if (cycle < event) {
-            event = cycle;
-            phb = i;
-        }
-    }
-    tce__transactions_retire(t, least(end, least(start, event)));
-    /* Inside a cycle: ends of calls, starts, what happens on the links. [cycle-order] */
-    if (end != TCE__NEVER && end <= start && end <= event)
-        end_call(t);
-    else if (start != TCE__NEVER && start <= event)
-        start_transaction(t, requester, start);
-    else if (event != TCE__NEVER)
-        tce__phb_step(t, t->phbs[phb]);    /* one thing: it may let a transaction start in the same cycle */
-    else
-        return false;
-    return !t->failed;
-}
+/* --- Events behind --- */
 
 void tce__plan_admit(tce_time *t, uint64_t event)
 {
-    while (tce__under_way_held(&t->under_way, event) != 0 && step(t))
+    while (tce__under_way_held(&t->under_way, event) != 0 && tce__agenda_step(t))
         ;
 }
 
 uint64_t tce__plan_barrier(tce_time *t)
 {
-    while (step(t))
+    while (tce__agenda_step(t))
         ;
     tce__transactions_retire(t, TCE__NEVER);
     if (t->plan->done > t->plan->floor)

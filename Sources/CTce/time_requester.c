@@ -54,7 +54,7 @@ void tce__requesters_close(tce__requesters *r)
     tce__requester *items = (tce__requester *)(void *)r->pool.items;
     for (uint32_t i = 0; i < r->pool.count; i++) {
         tce__queue_close(&items[i].pending);
-        tce__heap_close(&items[i].startable);
+        tce__heap_close(&items[i].soon);
         tce__heap_close(&items[i].ready);
         tce__ring_close(&items[i].tags);
     }
@@ -92,7 +92,7 @@ static uint32_t make(tce_time *t, const tce_stream *stream, const tce__requester
         .key = TCE__NEVER,
         .phb = name->phb,
         .fresh_tags = (uint32_t)t->c.tags_per_device,
-        .start_key = TCE__NEVER,
+        .proposed = TCE__NEVER,
         .name = *name,
     };
     uint32_t at = home(r, name);

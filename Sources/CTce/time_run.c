@@ -161,7 +161,7 @@ static uint64_t busy(tce_time *t, tce_time_call_kind kind, uint64_t event, uint1
 {
     uint64_t *end = &t->vcpus[cpu];
     const uint64_t present = tce__time_present(t), start = present > *end ? present : *end;     /* [vcpu] */
-    *end = start + cycles;
+    *end = tce__cycle_after(start, cycles);
     t->calls[kind].wait_cycles += start - t->now;
     tce__time_called(t, event, start, *end);
     return *end;
@@ -194,7 +194,7 @@ uint64_t tce__time_rtas(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost
     const uint64_t cycles = count_call(t, TCE_TIME_RTAS, TCE_PART_RTAS, cost);
     if (t->plan == NULL)
         return busy(t, TCE_TIME_RTAS, event, cpu, cycles);
-    const uint64_t start = tce__plan_barrier(t), end = start + cycles;
+    const uint64_t start = tce__plan_barrier(t), end = tce__cycle_after(start, cycles);
     t->vcpus[cpu] = end;
     tce__plan_not_before(t, end);
     tce__time_called(t, event, start, end);
