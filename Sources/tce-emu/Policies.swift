@@ -174,7 +174,12 @@ struct Policies: ParsableCommand {
                 try list(coherent, "--coherent", places.map(\.rawValue)) { GuestConfiguration.PagePlace(rawValue: $0) }[
                     0]
         }
-        if let leak { options.leak = try parseAddress(leak) }
+        if let leak {
+            let address = try parseAddress(leak)
+            guard address < memory else { throw ValidationError("--leak is \(leak); expected an address in memory") }
+            options.leak = address
+        }
+        guard tceSize >= 4096 else { throw ValidationError("--tce-size is \(tceSize); expected 4K or more") }
         options.profile = try changes.apply(to: TimingProfile(fileOrName: profile))
         return options
     }

@@ -36,6 +36,7 @@ enum ExitStatus {
             }
         case let error as ImportError: return say(error.description, dataError)
         case let error as ReplayError: return say(error.description, error.isDataError ? dataError : software)
+        case let error as GuestConfigurationError: return say(error.description, usage)
         case let error as MachineError: return say("\(error)", software)
         case let error as TimingProfileError:
             // It names its own file.

@@ -48,3 +48,43 @@ public struct GuestConfiguration: Hashable, Sendable {
         return configuration
     }
 }
+
+/// A guest that cannot be: what was expected, and what was found.
+public struct GuestConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+}
+
+extension GuestConfiguration {
+    /// Least memory: the kernel's image and what it needs to boot. Most: what the page allocator keeps a bit for.
+    private static let memoryRange = UInt64(64) << 20...UInt64(64) << 40
+
+    /// Throws where no guest can be made of it.
+    func check() throws(GuestConfigurationError) {
+        func expect(_ holds: Bool, _ what: String, _ found: UInt64) throws(GuestConfigurationError) {
+            guard holds else { throw GuestConfigurationError(description: "expected \(what), found \(found)") }
+        }
+        let memory = Self.memoryRange, frame = UInt64(1) << 16
+        try expect(
+            memory.contains(memoryBytes) && memoryBytes % frame == 0,
+            "memory of 64 MiB to 64 TiB, a multiple of 64 KiB", memoryBytes)
+        if let memoryBytesMax {
+            try expect(
+                memoryBytesMax >= memoryBytes && memoryBytesMax <= memory.upperBound,
+                "a maximum of memory from what there is to 64 TiB", memoryBytesMax)
+        }
+        try expect(
+            bufferBytes > 0 && bufferBytes <= memoryBytes, "a bounce buffer of 1 byte to all memory", bufferBytes)
+        if let bufferStart {
+            try expect(bufferStart % frame == 0, "a bounce buffer at a multiple of 64 KiB", bufferStart)
+        }
+        try expect((1...2048).contains(cpus), "1 to 2,048 processors", UInt64(clamping: cpus))
+        try expect(pageShift == 12 || pageShift == 16, "pages of 2^12 or 2^16 bytes", UInt64(clamping: pageShift))
+        try expect(!phbs.isEmpty || vioDevices > 0, "a host bridge or a virtual device", 0)
+        for phb in phbs {
+            try expect(
+                phb.windowBytes >= frame && phb.windowBytes <= memory.upperBound,
+                "a default window of 64 KiB to 64 TiB", phb.windowBytes)
+            try expect(phb.windowStart < 1 << 59, "a default window below 2^59", phb.windowStart)
+        }
+    }
+}

@@ -22,13 +22,22 @@ struct GuestKernel: ~Copyable {
     var isFreshListPage = false
 
     init(_ configuration: GuestConfiguration, profile: TimingProfile) throws {
+        // A noncopyable value cannot be half made: what can throw comes first.
+        let platform = try Self.platform(of: configuration, profile)
+        self.configuration = configuration
+        self.platform = platform
+        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: 1 << UInt64(configuration.pageShift))
+    }
+
+    private static func platform(
+        of configuration: GuestConfiguration, _ profile: TimingProfile
+    ) throws -> GuestPlatform {
+        try configuration.check()
         var machine = MachineConfiguration()
         machine.platform = configuration.platform
         machine.memoryBytes = configuration.memoryBytes
         machine.phbCount = 0
-        self.configuration = configuration
-        platform = try GuestPlatform(machine, profile: profile)
-        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: 1 << UInt64(configuration.pageShift))
+        return try GuestPlatform(machine, profile: profile)
     }
 
     var level: KernelLevel { configuration.level }

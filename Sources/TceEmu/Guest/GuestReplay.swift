@@ -42,6 +42,13 @@ public struct GuestReplay: ~Copyable {
             result.passedOver += 1
             return
         }
+        // No guest maps so much in one call: what a trace says of it is not looked at.
+        guard call.length <= Self.lengthMax, call.address <= .max - Self.lengthMax || call.kind == .setMask,
+            call.value <= .max - Self.lengthMax
+        else {
+            result.unknown += 1
+            return
+        }
         let device = try device(call.device), cpu = Int(call.cpu ?? 0)
         switch call.kind {
         case .map: try map(call, device, cpu)
@@ -49,7 +56,9 @@ public struct GuestReplay: ~Copyable {
         case .sync:
             result.syncs += 1
             guard let mapping = mapped[call.address] else { return missing() }
-            try kernel.sync(mapping.device, mapping.address, bytes: call.length, mapping.access, forCPU: call.cpuSide)
+            try kernel.sync(
+                mapping.device, mapping.address, bytes: min(call.length, mapping.bytes), mapping.access,
+                forCPU: call.cpuSide)
         case .alloc: try allocate(call, device, cpu)
         case .free:
             result.frees += 1
@@ -65,6 +74,11 @@ public struct GuestReplay: ~Copyable {
 
     private mutating func missing() { result.unknown += 1 }
 
+    /// Bytes of one call at most.
+    private static let lengthMax = UInt64(1) << 32
+    /// Tables that a trace may have the guest given beside its own.
+    private static let nodesMax = 64
+
     /// LIOBNs of host bridges have this bit; those of virtual devices have not (QEMU include/hw/ppc/spapr.h).
     private static let bridgeBit = LIOBN(0x8000_0000)
     /// Smaller numbers are no LIOBNs.
@@ -76,7 +90,7 @@ public struct GuestReplay: ~Copyable {
         if let device = devices[number] { return device }
         let liobn = LIOBN(number)
         var node = kernel.nodes.firstIndex { $0.defaultWindow.liobn == liobn }
-        if node == nil, number >= Self.liobnMin {
+        if node == nil, number >= Self.liobnMin, kernel.nodes.count < Self.nodesMax {
             if liobn & Self.bridgeBit != 0 {
                 var phb = PHBConfiguration()
                 phb.liobn = number
