@@ -72,7 +72,8 @@ static bool exits(tce__run *r, const tce__window *w, const tce_event *event, con
 static bool keep_before(tce_time *t, const tce__window *w, uint64_t index, uint64_t count)
 {
     if (count > t->before_capacity) {
-        uint64_t *before = count > SIZE_MAX / sizeof *before ? NULL : realloc(t->before, (size_t)count * sizeof *before);
+        uint64_t *before =
+            count > SIZE_MAX / sizeof *before ? NULL : realloc(t->before, (size_t)count * sizeof *before);
         if (before == NULL)
             return false;
         t->before = before;
@@ -159,7 +160,8 @@ static tce_err run_rtas(tce__run *r, size_t i, const tce_event *event, uint64_t 
     if (err != TCE_OK)
         return err;
     const uint64_t end = r->options->state_only ? 0 : tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
-    const bool reset = event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
+    const bool reset =
+        event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
     if (phb != NULL && r->result.status == TCE_RTAS_SUCCESS)
         end_windows(t, phb, had, reset, end);
     return TCE_OK;

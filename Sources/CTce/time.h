@@ -20,7 +20,7 @@ typedef struct tce__life {
     uint64_t tces;
     uint32_t liobn;
     uint32_t phb;               /* index of its hardware; TCE__NONE: virtual I/O */
-    tce__table entries;         /* two for each TCE: end of the last call that wrote it; first of its pending uses, + 1 */
+    tce__table entries;         /* two a TCE: end of the last call that wrote it; first of its pending uses, + 1 */
     uint64_t *touched;          /* one bit for each 64 KiB of the table that a call has written */
     uint32_t users;             /* first of the pending transactions that use its TCEs; TCE__NONE */
 } tce__life;

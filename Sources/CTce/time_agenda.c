@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A saturated run, one thing after another: which requester starts which of its transactions, and what happens next over
- * all vCPUs and PHBs (docs/time-model.md, [saturate]). Model.
+ * A saturated run, one thing after another: which requester starts which of its transactions, and what happens next
+ * over all vCPUs and PHBs (docs/time-model.md, [saturate]). Model.
  */
 #include "time_plan.h"
 
@@ -106,8 +106,8 @@ static uint64_t first_event(const tce_time *t)
 }
 
 /*
- * One thing after another on the first PHB: each may let a call or a transaction start in the same cycle. When the end of
- * a transaction is known, an event behind may be planned. [window]
+ * One thing after another on the first PHB: each may let a call or a transaction start in the same cycle. When the end
+ * of a transaction is known, an event behind may be planned. [window]
  */
 static void step_phb(tce_time *t)
 {
@@ -121,7 +121,8 @@ static void step_phb(tce_time *t)
     do {
         tce__phb_step(t, phb);
         end = plan->ends.count == 0 ? TCE__NEVER : plan->ends.items[0].key;
-    } while (!t->failed && t->finished.count == finished && tce__phb_next(t, phb) < least(other, least(end, first_start(t))));
+        end = least(least(end, first_start(t)), other);
+    } while (!t->failed && t->finished.count == finished && tce__phb_next(t, phb) < end);
     propose_phb(t, index);
 }
 

@@ -241,7 +241,7 @@ static uint64_t begin_fetch(tce__cache *cache, uint64_t cycle, uint64_t window, 
     return end;
 }
 
-/* The fetch that was joined or begun last, if it is the line's. While there is one, the cache does not hold the line. */
+/* The fetch that was joined or begun last, if it is the line's: then the cache does not hold the line. */
 static tce__fetch *recent_fetch(const tce__cache *cache, uint64_t window, uint64_t number)
 {
     if (cache->fetch_recent < cache->fetch_first || cache->fetch_recent >= cache->fetch_next)

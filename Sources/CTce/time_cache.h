@@ -57,8 +57,8 @@ bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_
 void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats);
 
 /*
- * A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. What the
- * TLP waits for is added to the stages.
+ * A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. What
+ * the TLP waits for is added to the stages.
  */
 uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
                            tce_time_phb_stats *stats, uint64_t *stages);

@@ -238,8 +238,8 @@ static void access_first_virtual(tce_time *t)
 }
 
 /*
- * What happens next is no later than what its end depends on. Unless it faults, that end is later by a memory access, or
- * by the way down the link, and, if a TLP is still to be granted, by its way up: all that happens until then can be
+ * What happens next is no later than what its end depends on. Unless it faults, that end is later by a memory access,
+ * or by the way down the link, and, if a TLP is still to be granted, by its way up: all that happens until then can be
  * simulated at once.
  */
 static uint64_t known_until(tce_time *t, tce__phb_time *phb, const tce__transaction *x)

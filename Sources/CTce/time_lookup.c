@@ -66,7 +66,8 @@ static inline uint64_t translate(tce_time *t, tce__phb_time *phb, const tce__tra
 }
 
 /* A TLP of a transaction that faults, somewhere. */
-static void look_up_risky(tce_time *t, tce__phb_time *phb, const tce__transaction *x, const tce__tlp *tlp, uint64_t cycle)
+static void look_up_risky(tce_time *t, tce__phb_time *phb, const tce__transaction *x, const tce__tlp *tlp,
+                          uint64_t cycle)
 {
     uint64_t known = cycle;
     bool failed = true;
@@ -129,8 +130,8 @@ void tce__look_up(tce_time *t, tce__phb_time *phb, tce__ring *ring, uint64_t cyc
 }
 
 /*
- * The same for all TLPs of a row, before `limit`, where nothing faults and nothing passes. They are in one I/O page: the
- * cache is asked for one line. Returns whether they were all.
+ * The same for all TLPs of a row, before `limit`, where nothing faults and nothing passes. They are in one I/O page:
+ * the cache is asked for one line. Returns whether they were all.
  */
 static bool look_up_row(tce_time *t, tce__phb_time *phb, tce__row *row, uint64_t limit)
 {

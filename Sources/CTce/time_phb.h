@@ -2,8 +2,8 @@
 /*
  * A PHB's links, look-up port and order of writes (docs/time-model.md, steps 2 to 8). Not API. Model.
  *
- * Three things happen at cycles of their own: a TLP is granted the up link (time_grant.c); a TLP is looked up, or, in a
- * window that is not translated, passes (time_lookup.c); a read's data takes the down link (time_completion.c).
+ * Three things happen at cycles of their own: a TLP is granted the up link (time_grant.c); a TLP is looked up, or, in
+ * a window that is not translated, passes (time_lookup.c); a read's data takes the down link (time_completion.c).
  * Everything else follows from them at once, because what a look-up finds tells when its answer comes.
  */
 #ifndef TCE__TIME_PHB_H
@@ -20,8 +20,8 @@ typedef struct tce__link {
 } tce__link;
 
 /*
- * TLPs of a transaction from their grants to their look-ups: one, or a row of equal ones in one I/O page that follow one
- * another on the link. What is said of the first one changes as they are looked up.
+ * TLPs of a transaction from their grants to their look-ups: one, or a row of equal ones in one I/O page that follow
+ * one another on the link. What is said of the first one changes as they are looked up.
  */
 typedef struct tce__row {
     uint64_t cycle;             /* in which it is granted; it is on the link from cycle + part / 65536 on */

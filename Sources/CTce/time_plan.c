@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A saturated run: stamps say nothing, so calls and transactions wait for one another alone (docs/time-model.md,
- * [saturate]). Events of up to a window's length are planned; what may happen next is simulated (time_agenda.c) when the
- * window is full, before a barrier, and at the end. Model.
+ * [saturate]). Events of up to a window's length are planned; what may happen next is simulated (time_agenda.c) when
+ * the window is full, before a barrier, and at the end. Model.
  */
 #include "time_plan.h"
 

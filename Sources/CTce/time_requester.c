@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who makes transactions: one requester for each name, numbered as they are first seen (docs/time-model.md, "The path of
- * a transaction"). Model.
+ * Who makes transactions: one requester for each name, numbered as they are first seen (docs/time-model.md, "The path
+ * of a transaction"). Model.
  */
 #include <stdlib.h>
 

@@ -55,8 +55,8 @@ struct Boot: ParsableCommand {
     @Flag(help: "Count the kernel that is started after a crash.")
     var kdump = false
 
-    @Option(help: "Whose answers the machine gives.")
-    var platform: String?
+    @Option(help: "Whose answers the machine gives.", transform: { try Platform(named: $0) })
+    var platform: Platform?
 
     @Option(help: "What everything costs: a built-in profile or a YAML file.")
     var profile = "power9-kvm"
@@ -71,12 +71,13 @@ struct Boot: ParsableCommand {
         do {
             let boot: GuestBoot
             let effective = try changes.apply(to: TimingProfile(fileOrName: profile))
+            let guest = try guest()
             if let output {
                 boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory, platform) { emit in
-                    try GuestBoot(guest(), profile: effective, record: emit)
+                    try GuestBoot(guest, profile: effective, record: emit)
                 }
             } else {
-                boot = try GuestBoot(guest(), profile: effective)
+                boot = try GuestBoot(guest, profile: effective)
             }
             guard output != "-" else { return }
             switch format.format {
@@ -89,10 +90,17 @@ struct Boot: ParsableCommand {
         }
     }
 
+    func validate() throws {
+        if policy != nil, !secure { throw ValidationError("--policy is a secure guest's: give --secure, too") }
+        if let multitce, !secure, !["on", "off", "split"].contains(multitce) {
+            throw ValidationError("--multitce \(multitce) is a secure guest's; expected on, off or split")
+        }
+    }
+
     private func guest() throws -> GuestConfiguration {
         var guest = GuestConfiguration()
         guest.level = kernel
-        if let platform { guest.platform = try Platform(named: platform) }
+        if let platform { guest.platform = platform }
         guest.memoryBytes = memory
         guest.memoryBytesMax = maxMemory
         guest.cpus = cpus

@@ -71,8 +71,8 @@ struct Policies: ParsableCommand {
     @Option(help: "Where coherent memory comes from: low, high.")
     var coherent: String?
 
-    @Option(help: "Whose answers the machine gives.")
-    var platform: String?
+    @Option(help: "Whose answers the machine gives.", transform: { try Platform(named: $0) })
+    var platform: Platform?
 
     @Option(help: "A page that the guest shares by mistake.")
     var leak: String?
@@ -149,7 +149,7 @@ struct Policies: ParsableCommand {
     private func options() throws -> PolicyOptions {
         var options = PolicyOptions()
         options.level = kernel
-        if let platform { options.platform = try Platform(named: platform) }
+        if let platform { options.platform = platform }
         options.memoryBytes = memory
         options.bufferBytes = swiotlbSize
         options.tceBytes = tceSize
@@ -213,12 +213,12 @@ func parseAddress(_ text: String) throws -> UInt64 {
 
 /// Writes the trace of a guest of ours.
 func writeTrace<Result>(
-    to output: String, source: String, _ memory: UInt64, _ platform: String?,
+    to output: String, source: String, _ memory: UInt64, _ platform: Platform?,
     _ body: (@escaping (TraceEvent) throws -> Void) throws -> Result
 ) throws -> Result {
     var header = TraceHeader()
     header.memoryBytes = memory
-    header.platform = platform ?? Platform.qemu.description
+    header.platform = (platform ?? .qemu).description
     header.source = source
     header.writer = TceEmuPackage.nameAndVersion
     let target = TraceTarget(try TraceWriter(header, to: openOutput(output)))

@@ -70,7 +70,7 @@ func replayThroughGuest(
     }
     return try writeTrace(
         to: output, source: "guest layer: \(configuration.policy.name)", configuration.memoryBytes,
-        configuration.platform.description
+        configuration.platform
     ) { emit in
         try replayThroughGuest(reader, configuration, profile, size: size, record: emit)
     }

@@ -146,6 +146,11 @@ struct ReplayCommand: ParsableCommand {
 
     /// The trace's calls of the DMA API, through a guest layer.
     private func replayGuest() throws {
+        if let output = guest.record, output == "-" || isSameFile(trace, output) {
+            throw FileError(
+                description: "\(output) is where the trace or the report is: name another file for --guest-record",
+                status: ExitStatus.cannotCreate)
+        }
         let reader = try TraceReader(openInput(trace), options: readerOptions)
         let report = try replayThroughGuest(reader, guest, timing.effectiveProfile(), size: fileSize(trace))
         for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }

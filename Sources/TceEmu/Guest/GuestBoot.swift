@@ -43,7 +43,7 @@ public struct GuestBoot: Encodable, Hashable, Sendable {
 
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
-        var phases: [String: [String: [String: GuestCalls.Hcalls]]] = [:]
+        var phases: [String: [String: [String: GuestCalls.Hcalls]]] = ["clear": [:], "populate": [:]]
         for (phase, calls) in calls {
             let tables = calls.hcalls.filter { !$0.value.isEmpty }
             guard !tables.isEmpty else { continue }

@@ -29,6 +29,7 @@ extension GuestKernel {
     mutating func allocateCoherent(_ device: Int, bytes: UInt64, cpu: Int = 0) throws -> Result<
         CoherentMemory, GuestFailure
     > {
+        guard bytes > 0, bytes <= configuration.memoryBytes else { return .failure(Self.noPages) }
         platform.spend(Self.mapCycles)
         let size = (bytes + pageBytes - 1) / pageBytes * pageBytes
         let policy = configuration.policy

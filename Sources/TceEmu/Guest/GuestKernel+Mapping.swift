@@ -29,13 +29,20 @@ extension GuestKernel {
 
     /// One element of a scatter-gather call; `handle` is where the one before it ended.
     mutating func mapElement(
-        _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, handle: inout Int, cpu: Int
+        _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, handle: inout Int,
+        isOfList: Bool, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
         guard case .table(let table) = route(device, coherent: false) else {
             return try map(device, address, bytes: bytes, access, cpu: cpu)
         }
         platform.spend(Self.mapCycles)
-        return try mapInTable(device, table, address, bytes: bytes, access, handle: &handle, cpu: cpu)
+        return try mapInTable(
+            device, table, address, bytes: bytes, access, handle: &handle, isOfList: isOfList, cpu: cpu)
+    }
+
+    /// Do a device's streaming mappings go through a table?
+    func isMapped(_ device: Int) -> Bool {
+        if case .table = route(device, coherent: false) { true } else { false }
     }
 
     mutating func mapInTable(

@@ -75,6 +75,7 @@ extension GuestKernel {
             return nil
         }
         devices[device].bypasses = false
+        if configuration.isSecure, policy.maskCheck == .closed { return refused }
         return tableRefusal(of: mask, node)
     }
 
@@ -112,7 +113,7 @@ extension GuestKernel {
     /// Which way a device's streaming, or coherent, mappings go.
     func route(_ index: Int, coherent: Bool) -> DMARoute {
         let policy = configuration.policy, device = devices[index], node = nodes[device.node]
-        if node.isVirtual { return tableRoute(node) }
+        if node.isVirtual { return closedRoute ?? tableRoute(node) }
         guard configuration.isSecure else { return plainRoute(device, node, coherent: coherent) }
         if policy.hasNoOperations { return .direct(offset: 0) }
         if policy.isBufferInDefaultWindow {
@@ -131,10 +132,7 @@ extension GuestKernel {
 
     private func plainRoute(_ device: GuestDevice, _ node: DMANode, coherent: Bool) -> DMARoute {
         if goesDirect(device, coherent: coherent) { return .direct(offset: device.offset) }
-        if configuration.isSecure, configuration.policy.maskCheck == .closed {
-            return .refused(GuestFailure(.mapping, "a secure guest maps nothing that is not shared"))
-        }
-        return tableRoute(node)
+        return closedRoute ?? tableRoute(node)
     }
 
     /// `dma_iommu_map_bypass` and `dma_iommu_alloc_bypass`, or their successors in the core.
@@ -153,6 +151,12 @@ extension GuestKernel {
         case .direct, .window: true
         case .table, .refused: false
         }
+    }
+
+    /// A check that is closed refuses each map of a page that is not shared.
+    private var closedRoute: DMARoute? {
+        guard configuration.isSecure, configuration.policy.maskCheck == .closed else { return nil }
+        return .refused(GuestFailure(.mapping, "a secure guest maps nothing that is not shared"))
     }
 
     private func tableRoute(_ node: DMANode) -> DMARoute {

@@ -65,6 +65,11 @@ import CTce
         calls[phase, default: GuestCalls()].cycles += cycles
     }
 
+    private func nanoseconds(_ cycles: UInt64) -> UInt64 {
+        let (high, low) = cycles.multipliedFullWidth(by: 1000)
+        return high < clockMHz ? clockMHz.dividingFullWidth((high, low)).quotient : .max
+    }
+
     // MARK: Hcalls
 
     mutating func getTCE(cpu: Int, _ liobn: LIOBN, _ ioba: IOBA) throws -> (status: HcallStatus, tce: TCE) {
@@ -185,12 +190,12 @@ import CTce
         }
         try MachineError.check(err)
         guard let recorder else { return }
-        try recorder.record(buffers, count: count, liobn: liobn, nanoseconds: stamp * 1000 / clockMHz)
+        try recorder.record(buffers, count: count, liobn: liobn, nanoseconds: nanoseconds(stamp))
     }
 
     /// The platform changes something: a PHB or a window comes. It is recorded, not timed.
     mutating func note(_ body: TraceEvent.Body) throws {
-        try recorder?.append(body, nanoseconds: cycles * 1000 / clockMHz)
+        try recorder?.append(body, nanoseconds: nanoseconds(cycles))
     }
 }
 

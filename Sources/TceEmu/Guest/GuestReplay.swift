@@ -9,16 +9,27 @@ public struct GuestReplay: ~Copyable {
     /// The guest's device of each number in the trace.
     private var devices: [UInt32: Int] = [:]
     /// What this guest was given for what the recorded one was.
-    private var mapped: [IOBA: Mapping] = [:]
-    private var coherent: [IOBA: CoherentMemory] = [:]
+    private var mapped: [Place: Mapping] = [:]
+    private var coherent: [Place: CoherentMemory] = [:]
     /// Where each CPU's last map ended: for this guest and for the recorded one, in entries.
-    private var ends: [Int: (own: Int, recorded: UInt64)] = [:]
-    /// CPUs whose scatter-gather call goes on.
-    private var openLists: Set<Int> = []
+    private var ends: [Turn: (own: Int, recorded: UInt64)] = [:]
+    /// Whose scatter-gather call goes on.
+    private var openLists: Set<Turn> = []
     private var result = GuestReplayResult()
 
-    private struct Mapping {
+    /// A recorded bus address: tables begin at the same ones.
+    private struct Place: Hashable {
         var device: Int
+        var address: IOBA
+    }
+
+    /// A CPU at a device.
+    private struct Turn: Hashable {
+        var cpu: Int
+        var device: Int
+    }
+
+    private struct Mapping {
         var address: IOBA
         var bytes: UInt64
         var access: DMAAccess
@@ -55,14 +66,14 @@ public struct GuestReplay: ~Copyable {
         case .unmap: try unmap(call, device, cpu)
         case .sync:
             result.syncs += 1
-            guard let mapping = mapped[call.address] else { return missing() }
+            guard let mapping = mapped[Place(device: device, address: call.address)] else { return missing() }
             try kernel.sync(
-                mapping.device, mapping.address, bytes: min(call.length, mapping.bytes), mapping.access,
+                device, mapping.address, bytes: min(call.length, mapping.bytes), mapping.access,
                 forCPU: call.cpuSide)
         case .alloc: try allocate(call, device, cpu)
         case .free:
             result.frees += 1
-            guard let memory = coherent.removeValue(forKey: call.address) else { return missing() }
+            guard let memory = coherent.removeValue(forKey: Place(device: device, address: call.address)) else { return missing() }
             try kernel.freeCoherent(memory, cpu: cpu)
         case .setMask:
             result.masks += 1
@@ -113,19 +124,21 @@ public struct GuestReplay: ~Copyable {
         result.maps += 1
         // Allocations of one call go on where the last ended, those of another at a multiple of a block.
         let block = UInt64(IOMMUTable.block), entry = call.value >> Self.pageShift
-        let follows = ends[cpu].map { $0.recorded == entry && entry % block != 0 } ?? false
-        var handle = openLists.contains(cpu) || follows ? ends[cpu]?.own ?? 0 : 0
-        if call.more { openLists.insert(cpu) } else { openLists.remove(cpu) }
+        let turn = Turn(cpu: cpu, device: device), end = ends[turn]
+        let follows = end.map { $0.recorded == entry && entry % block != 0 } ?? false
+        let isOfList = call.more || openLists.contains(turn) || follows
+        var handle = openLists.contains(turn) || follows ? end?.own ?? 0 : 0
+        if call.more { openLists.insert(turn) } else { openLists.remove(turn) }
         switch try kernel.mapElement(
-            device, call.address, bytes: call.length, call.access, handle: &handle, cpu: cpu)
+            device, call.address, bytes: call.length, call.access, handle: &handle, isOfList: isOfList, cpu: cpu)
         {
         case .failure:
             result.failures += 1
-            ends[cpu] = nil
+            ends[turn] = nil
         case .success(let address):
             note(call, device, address)
             let pages = (call.value % (1 << Self.pageShift) + call.length + 1 << Self.pageShift - 1) >> Self.pageShift
-            ends[cpu] = (handle, entry + pages)
+            ends[turn] = (handle, entry + pages)
         }
     }
 
@@ -134,8 +147,8 @@ public struct GuestReplay: ~Copyable {
 
     private mutating func note(_ call: TraceEvent.Guest, _ device: Int, _ address: IOBA) {
         let failed = call.status.map { $0 < 0 } ?? false
-        mapped[failed ? address : call.value] = Mapping(
-            device: device, address: address, bytes: call.length, access: call.access)
+        mapped[Place(device: device, address: failed ? address : call.value)] = Mapping(
+            address: address, bytes: call.length, access: call.access)
         guard !failed else { return }
         result.compared += 1
         if address == call.value { result.equal += 1 }
@@ -144,15 +157,23 @@ public struct GuestReplay: ~Copyable {
     /// One call may undo several maps that lie behind one another.
     private mutating func unmap(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
         result.unmaps += 1
-        guard let first = mapped.removeValue(forKey: call.address) else { return try clear(call, device, cpu) }
-        var run = first
-        var next = call.address + first.bytes
-        while next < call.address + call.length, let more = mapped[next], more.address == run.address + run.bytes {
-            mapped[next] = nil
-            run.bytes += more.bytes
-            next += more.bytes
+        guard var run = mapped.removeValue(forKey: Place(device: device, address: call.address)) else {
+            return try clear(call, device, cpu)
         }
-        try kernel.unmap(run.device, run.address, bytes: run.bytes, run.access, cpu: cpu)
+        var next = call.address + run.bytes
+        while next < call.address + call.length,
+            let more = mapped.removeValue(forKey: Place(device: device, address: next))
+        {
+            next += more.bytes
+            // Segments of a table are merged; what is bounced is given back one by one.
+            if kernel.isMapped(device), more.address == run.address + run.bytes {
+                run.bytes += more.bytes
+            } else {
+                try kernel.unmap(device, run.address, bytes: run.bytes, run.access, cpu: cpu)
+                run = more
+            }
+        }
+        try kernel.unmap(device, run.address, bytes: run.bytes, run.access, cpu: cpu)
     }
 
     /// What covers a whole table is no unmap: the kernel clears it. Anything else undoes what was not done.
@@ -167,7 +188,8 @@ public struct GuestReplay: ~Copyable {
         switch try kernel.allocateCoherent(device, bytes: call.length, cpu: cpu) {
         case .failure: result.failures += 1
         case .success(let memory):
-            coherent[call.value] = memory
+            coherent[Place(device: device, address: call.value)] = memory
+            guard call.status.map({ $0 >= 0 }) ?? true else { return }
             result.compared += 1
             if memory.busAddress == call.value { result.equal += 1 }
         }

@@ -84,7 +84,7 @@ extension PolicyResult: Encodable {
         try keys.encode(outcome, forKey: .outcome)
         try keys.encode(why, forKey: .why)
         try keys.encode(boot, forKey: .boot)
-        try keys.encodeIfPresent(perIO, forKey: .perIO)
+        try keys.encode(perIO, forKey: .perIO)
         try keys.encode(shared, forKey: .shared)
         try keys.encode(reachable, forKey: .reachable)
         try keys.encode(latent, forKey: .latent)

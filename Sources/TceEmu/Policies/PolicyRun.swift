@@ -199,7 +199,9 @@ struct PolicyRun: ~Copyable {
 
     /// Memory of the guest's own.
     private mutating func page(_ bytes: UInt64) throws -> RealAddress {
-        guard let at = kernel.pages.takeHighest(bytes) else { throw MachineError.noMemory }
+        guard let at = kernel.pages.takeHighest(bytes) else {
+            throw Stop.outcome(.mapError, "the guest has no \(bytes) bytes of memory left")
+        }
         return at
     }
 
