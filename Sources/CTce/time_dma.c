@@ -243,7 +243,9 @@ void tce__transaction_complete(tce_time *t, uint32_t transaction)
     const tce__transaction *x = tce__transaction_at(t, transaction);
     const uint32_t phb = tce__requester_at(t, x->requester)->phb;
     const uint64_t memory = t->c.memory_latency, way = t->c.pcie_latency;
-    const uint64_t more = x->faults ? 0 : memory < way ? memory : way;
+    /* Where TLPs pass others, a write may end with one before it that faults: nothing can be said of that. */
+    const bool known = !x->faults && (phb == TCE__NONE || !t->phbs[phb]->mixed);
+    const uint64_t more = !known ? 0 : memory < way ? memory : way;
     while (!tce__transaction_ended(x) && !t->failed) {
         if (phb == TCE__NONE)
             access_first_virtual(t);
