@@ -72,7 +72,8 @@ static bool exits(tce__run *r, const tce__window *w, const tce_event *event, con
 static bool keep_before(tce_time *t, const tce__window *w, uint64_t index, uint64_t count)
 {
     if (count > t->before_capacity) {
-        uint64_t *before = count > SIZE_MAX / sizeof *before ? NULL : realloc(t->before, (size_t)count * sizeof *before);
+        uint64_t *before =
+            count > SIZE_MAX / sizeof *before ? NULL : realloc(t->before, (size_t)count * sizeof *before);
         if (before == NULL)
             return false;
         t->before = before;
@@ -157,7 +158,8 @@ static tce_err run_rtas(tce__run *r, size_t i, const tce_event *event, uint64_t 
     if (err != TCE_OK)
         return err;
     const uint64_t end = tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
-    const bool reset = event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
+    const bool reset =
+        event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
     if (phb != NULL && r->result.status == TCE_RTAS_SUCCESS)
         end_windows(t, phb, had, reset, end);
     return TCE_OK;
@@ -219,8 +221,9 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
         .phb = tce__run_phb(r, event),
         .stream = stream_of(r, event),
     };
-    /* Every TLP is simulated. */
-    if (dma.has_length && dma.bytes > TCE__BYTES_FREE && !tce__run_spend(r, dma.bytes / t->c.max_payload))
+    /* Every TLP and every completion is simulated. */
+    const uint64_t tlp = t->c.max_payload < t->c.max_read_request ? t->c.max_payload : t->c.max_read_request;
+    if (dma.has_length && dma.bytes > TCE__BYTES_FREE && !tce__run_spend(r, dma.bytes / tlp))
         return TCE_ERR_WORK;
     tce_err err = tce__run_event(r, i);
     if (err != TCE_OK)

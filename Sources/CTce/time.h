@@ -20,7 +20,7 @@ typedef struct tce__life {
     uint64_t tces;
     uint32_t liobn;
     uint32_t phb;               /* index of its hardware; TCE__NONE: virtual I/O */
-    tce__table entries;         /* two for each TCE: end of the last call that wrote it; first of its pending uses, + 1 */
+    tce__table entries;         /* two a TCE: end of the last call that wrote it; first of its pending uses, + 1 */
     uint64_t *touched;          /* one bit for each 64 KiB of the table that a call has written */
     uint32_t users;             /* first of the pending transactions that use its TCEs; TCE__NONE */
 } tce__life;
@@ -45,7 +45,6 @@ typedef struct tce__transaction {
     uint32_t requester;
     uint32_t under_way;         /* TLPs granted and not done */
     uint32_t tlps;              /* granted */
-    uint32_t next;              /* in a saturated run: of its requester's that have not started */
     uint8_t fault;              /* tce_fault: the functional answer */
     uint8_t shift;              /* page shift */
     uint8_t access;             /* TCE_ACCESS_..., as the functional answer was made */
@@ -92,9 +91,13 @@ typedef struct tce__requester {
     uint32_t fresh_tags;        /* that were never used yet */
     tce__queue pending;         /* transactions to issue, by start and number */
     tce__ring tags;             /* cycles from which used ones serve again */
-    uint32_t first, last;       /* in a saturated run: its transactions that have not started */
     bool blocked;               /* its next TLP waits for a tag, and none is known to come free */
-    bool busy;                  /* in a saturated run: one is on its way to the link */
+    /* In a saturated run (time_agenda.c): */
+    bool busy;                  /* a transaction is on its way to the link */
+    tce__heap soon;             /* transactions that have not started, by the cycle from which they are ready */
+    tce__heap ready;            /* those that were ready when the last one started, by place in the trace */
+    uint64_t since;             /* the cycle in which that was */
+    uint64_t proposed;          /* the cycle of its entry in the agenda; TCE__NEVER: none */
     tce__requester_name name;
 } tce__requester;
 
@@ -111,7 +114,10 @@ struct tce_time {
     tce_time_config c;
     tce_arrival arrival;
     uint64_t unit_ns;
+    uint64_t unit_mhz;          /* their product */
+    uint64_t units_max;         /* times whose product with it is small */
     uint64_t byte_q16;          /* cycles of a link for a byte, in 1/65536 */
+    uint64_t way;               /* cycles from the up link to the port */
     uint64_t events;            /* given to the model */
     uint64_t first_time;        /* of the first one, in units of the trace */
     bool begun;                 /* there was one */
@@ -120,6 +126,7 @@ struct tce_time {
     uint64_t *before;           /* what the TCEs were that a call wrote */
     uint64_t before_capacity;
     uint64_t now;               /* stamp of the last event */
+    uint32_t fresh;             /* transactions that came since the last simulation up to the present */
     uint64_t simulated;         /* no call ends, and nothing starts, before this cycle any more */
     uint64_t memory_bytes;      /* of the guest; TCE_MEMORY_UNKNOWN */
     uint64_t *vcpus;            /* end of the last call of each */
@@ -137,7 +144,7 @@ struct tce_time {
     size_t record_count, record_capacity;
     tce__under_way under_way;
     tce_time_stats stats;       /* but for what calls and PHBs count for themselves */
-    tce_time_calls calls[TCE_TIME_CALL_KIND_COUNT];
+    tce__calls calls[TCE_TIME_CALL_KIND_COUNT];
     tce__groups groups;
     tce__intervals intervals;
 };
@@ -155,6 +162,14 @@ static inline tce__requester *tce__requester_at(const tce_time *t, uint32_t inde
 static inline tce__use *tce__use_at(const tce_time *t, uint32_t index)
 {
     return &((tce__use *)(void *)t->uses.items)[index];
+}
+
+/* Cycles end here: what would end later ends in this one. No sum of a cycle and what follows it wraps. */
+#define TCE__LAST_CYCLE (UINT64_C(1) << 62)
+
+static inline uint64_t tce__cycle_after(uint64_t cycle, uint64_t cycles)
+{
+    return cycle + cycles < TCE__LAST_CYCLE ? cycle + cycles : TCE__LAST_CYCLE;
 }
 
 #define TCE__TOUCH_TCES_LOG2 13u    /* 64 KiB of a table */
@@ -209,20 +224,24 @@ uint32_t tce__requester_of(tce_time *t, const tce_stream *stream, uint32_t phb);
 void tce__offer(tce_time *t, tce__phb_time *phb, uint32_t requester);   /* its next TLP may be ready at another cycle */
 bool tce__first_candidate(tce_time *t, tce__phb_time *phb, tce__heap_item *first);
 void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate);
-void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
+/* The cycle before which all grants have been made: `limit`, or an earlier one where a read waits for a tag. */
+uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t transaction);      /* what is not granted of it */
 
-/* time_lookup.c */
-void tce__look_up(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle);
+/* time_lookup.c: the first TLP of a row in a cycle, those of the port before one */
+uint64_t tce__row_arrival(const tce_time *t, const tce__row *row);
+void tce__look_up(tce_time *t, tce__phb_time *phb, tce__ring *ring, uint64_t cycle);
 void tce__look_up_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 
 /* time_order.c */
-bool tce__order_tlp(tce__phb_time *phb, tce__tlp *tlp, bool write);     /* false: no memory */
+bool tce__order_row(tce_time *t, tce__phb_time *phb, tce__row *row);    /* of one TLP; false: no memory */
 bool tce__order_mix(tce_time *t, tce__phb_time *phb);                   /* from now on; false: no memory */
 void tce__order_know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bool write, uint64_t cycle, bool failed);
 
 /* time_completion.c */
-void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle, bool failed);
+/* Of the TLP of this place in link order, granted in a cycle: there in another. */
+void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__data *data, uint64_t sequence, uint64_t granted,
+                    uint64_t cycle);
 void tce__complete_one(tce_time *t, tce__phb_time *phb);
 void tce__complete_until(tce_time *t, tce__phb_time *phb, uint64_t limit);
 

@@ -91,13 +91,15 @@ static uint64_t *bucket_of(const tce__cache *cache, uint64_t window, uint64_t nu
 }
 
 /* The fetch of a line that can be joined: of those of one line that have not ended only the last one can be. */
-static tce__fetch *find_fetch(const tce__cache *cache, uint64_t window, uint64_t number)
+static tce__fetch *find_fetch(tce__cache *cache, uint64_t window, uint64_t number)
 {
     uint64_t next = cache->fetch_first == cache->fetch_next ? 0 : *bucket_of(cache, window, number);
     while (next > cache->fetch_first) {
         tce__fetch *f = fetch_at(cache, next - 1);
-        if (f->number == number && f->window == window)
+        if (f->number == number && f->window == window) {
+            cache->fetch_recent = next - 1;
             return f->killed ? NULL : f;
+        }
         next = f->before;
     }
     return NULL;
@@ -234,14 +236,25 @@ static uint64_t begin_fetch(tce__cache *cache, uint64_t cycle, uint64_t window, 
         cache->next_change = end;
     *fetch_at(cache, cache->fetch_next) =
         (tce__fetch){.window = window, .number = number, .begin = begin, .end = end, .used = cache->lookups};
+    cache->fetch_recent = cache->fetch_next;
     file_fetch(cache, cache->fetch_next++);
     return end;
+}
+
+/* The fetch that was joined or begun last, if it is the line's: then the cache does not hold the line. */
+static tce__fetch *recent_fetch(const tce__cache *cache, uint64_t window, uint64_t number)
+{
+    if (cache->fetch_recent < cache->fetch_first || cache->fetch_recent >= cache->fetch_next)
+        return NULL;
+    tce__fetch *f = fetch_at(cache, cache->fetch_recent);
+    return f->number == number && f->window == window && !f->killed ? f : NULL;
 }
 
 uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
                            tce_time_phb_stats *stats, uint64_t *stages)
 {
-    tce__line *line = find_line(cache, window, number);
+    tce__fetch *joined = recent_fetch(cache, window, number);
+    tce__line *line = joined != NULL ? NULL : find_line(cache, window, number);
     if (line != NULL) {
         cache->recent = line;
         line->used = cache->lookups;
@@ -249,7 +262,8 @@ uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, u
         stages[TCE_STAGE_HIT] += cache->hit_cycles;
         return cycle + cache->hit_cycles;
     }
-    tce__fetch *joined = find_fetch(cache, window, number);
+    if (joined == NULL)
+        joined = find_fetch(cache, window, number);
     if (joined == NULL)
         return begin_fetch(cache, cycle, window, number, stats, stages);
     joined->used = cache->lookups;

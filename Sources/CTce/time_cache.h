@@ -38,6 +38,7 @@ typedef struct tce__cache {
     uint64_t fetch_cycles;
     tce__fetch *fetches;        /* ring, by number, in the order in which they begin and end */
     uint64_t fetch_first, fetch_next, fetch_mask;   /* numbers: the first that has not ended, the next one */
+    uint64_t fetch_recent;      /* the one that was joined or begun last, whatever became of it */
     uint64_t *buckets;          /* by hash of the line: the last fetch, + 1; as many as places in the ring */
     uint64_t *slot_ends;        /* the cycle from which each slot serves; taken in turn */
     uint64_t slot;              /* whose turn it is */
@@ -56,17 +57,16 @@ bool tce__cache_kill(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_
 void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *stats);
 
 /*
- * A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. What the
- * TLP waits for is added to the stages.
+ * A look-up in a cycle up to which the cache has been advanced: the cycle of its answer; TCE__NEVER: no memory. What
+ * the TLP waits for is added to the stages.
  */
 uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
                            tce_time_phb_stats *stats, uint64_t *stages);
 
-/* The same in any cycle, of a TCE. */
-static inline uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t index,
+/* The same in any cycle. */
+static inline uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint64_t window, uint64_t number,
                                          tce_time_phb_stats *stats, uint64_t *stages)
 {
-    const uint64_t number = index >> cache->line_log2;
     if (TCE__UNLIKELY(cycle >= cache->next_change))
         tce__cache_advance(cache, cycle, stats);
     stats->lookups++;

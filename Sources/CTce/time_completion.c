@@ -7,20 +7,16 @@ static tce__data *data_at(const tce__phb_time *phb, uint32_t index)
     return &((tce__data *)(void *)phb->data_pool.items)[index];
 }
 
-void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle, bool failed)
+void tce__data_push(tce_time *t, tce__phb_time *phb, const tce__data *data, uint64_t sequence, uint64_t granted,
+                    uint64_t cycle)
 {
     const uint32_t index = tce__pool_take(&phb->data_pool);
-    phb->stats.tlp_cycles += cycle - tlp->arrival;
-    phb->stats.tag_busy_cycles += cycle - tlp->arrival;
-    if (TCE__UNLIKELY(index == TCE__NONE) || !tce__queue_push(&phb->data, cycle, tlp->sequence, index)) {
+    phb->stats.tlp_cycles += cycle - granted;
+    phb->stats.tag_busy_cycles += cycle - granted;
+    if (TCE__UNLIKELY(index == TCE__NONE) || !tce__queue_push(&phb->data, cycle, sequence, index))
         t->failed = true;
-        return;
-    }
-    *data_at(phb, index) = (tce__data){
-        .place = tlp->place,
-        .transaction = tlp->transaction,
-        .payload = failed ? 0 : tlp->payload,
-    };
+    else
+        *data_at(phb, index) = *data;
 }
 
 void tce__complete_one(tce_time *t, tce__phb_time *phb)
@@ -31,16 +27,19 @@ void tce__complete_one(tce_time *t, tce__phb_time *phb)
     tce__queue_drop(&phb->data);
     const tce__transaction *x = tce__transaction_at(t, data.transaction);
     const uint32_t requester = x->requester;
-    const uint64_t size = t->c.max_payload, start = phb->down.cycle > ready ? phb->down.cycle : ready;
-    uint64_t address = x->ioba + data.place, left = data.payload, end;
+    const uint64_t size = t->c.max_payload;
+    uint64_t address = x->ioba + data.place, left = data.payload;
+    tce__link_idle(&phb->down, ready);
+    const uint64_t start = phb->down.cycle;
     /* [completion] */
     do {
         const uint64_t rest = tce__to_boundary(address, size), bytes = left < rest ? left : rest;
-        end = tce__link_send(&phb->down, t->byte_q16, ready, t->c.completion_overhead + bytes,
-                             &phb->stats.down_cycles);
+        const uint64_t duration = tce__link_duration(t->byte_q16, t->c.completion_overhead + bytes);
+        tce__link_use(&phb->down, duration, &phb->stats.down_cycles);
         address += bytes;
         left -= bytes;
     } while (left != 0);
+    uint64_t end = tce__link_left(phb->down.cycle, phb->down.part);
     phb->stages[TCE_STAGE_DOWN_WAIT] += start - ready;
     phb->stages[TCE_STAGE_DOWN_LINK] += end - start;
     phb->stages[TCE_STAGE_DOWN] += t->c.pcie_latency;

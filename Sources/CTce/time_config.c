@@ -43,29 +43,55 @@ static bool is_power_of_two(uint64_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-/* Limits that keep every sum of the model far below 2^64: a person's are narrower. */
-static bool is_sane(const tce_time_config *c)
+/* A limit as it is declared: digits; none: there is no number. */
+static uint64_t number_of(const char *digits)
 {
-    const uint64_t most = UINT64_C(1) << 60;
+    uint64_t number = 0;
+    for (; *digits != '\0'; digits++)
+        number = number * 10 + (uint64_t)(*digits - '0');
+    return number;
+}
+
+static uint64_t words_of(const char *choices)
+{
+    uint64_t count = 1;
+    for (; *choices != '\0'; choices++)
+        count += *choices == '|';
+    return count;
+}
+
+/* The largest value of a parameter, in the unit that it is held in. */
+static uint64_t most_of(const tce_time_param *param)
+{
+    switch (param->kind) {
+    case TCE_PARAM_COST:
+        return number_of(param->most) * 1000000;
+    case TCE_PARAM_SHARE:
+        return number_of(param->most) * 100;
+    case TCE_PARAM_CHOICE:
+        return words_of(param->choices) - 1;
+    default:
+        return number_of(param->most);
+    }
+}
+
+/* So no sum of a few costs wraps. */
+static bool is_within_limits(const tce_time_config *c)
+{
     const uint64_t *field = (const uint64_t *)(const void *)c;
     for (size_t i = 0; i < PARAM_COUNT; i++) {
-        if (field[i] > most)
+        if (field[i] > most_of(&params[i]))
             return false;
     }
-    return c->clock_mhz != 0 && c->clock_mhz <= 100000 && c->pcie_rate != 0 && c->pcie_rate <= 1000000 &&
-           c->dllp_share <= 9000 && c->write_overhead <= 4096 && c->read_overhead <= 4096 &&
-           c->completion_overhead <= 4096 && c->assumed_bytes <= 65536 && c->exit_to_user <= TCE_EXIT_KVM &&
-           c->passthrough <= 1 && c->kill_scope <= TCE_KILL_PE && c->assumed_direction <= 1;
+    return true;
 }
 
 bool tce__time_config_valid(const tce_time_config *c)
 {
-    const uint64_t set = c->cache_ways * c->tces_per_line;
-    return is_sane(c) && is_power_of_two(c->max_payload) && c->max_payload >= 16 && c->max_payload <= 4096 &&
-           is_power_of_two(c->max_read_request) && c->max_read_request >= 16 && c->max_read_request <= 4096 &&
-           is_power_of_two(c->tces_per_line) && c->tces_per_line <= 4096 && c->cache_ways != 0 &&
-           c->cache_ways <= 65536 && c->cache_entries != 0 && c->cache_entries <= 16777216 &&
-           c->cache_entries % set == 0 && c->fetch_slots != 0 && c->fetch_slots <= 65536 && c->tags_per_device != 0 &&
-           c->tags_per_device <= 65536 && c->walk_levels <= 5 && c->events_under_way != 0 &&
-           c->events_under_way <= 65536;
+    /* walk_levels 0 is a fetch of one cycle. */
+    return is_within_limits(c) && c->clock_mhz != 0 && c->pcie_rate != 0 && is_power_of_two(c->max_payload) &&
+           c->max_payload >= 16 && is_power_of_two(c->max_read_request) && c->max_read_request >= 16 &&
+           is_power_of_two(c->tces_per_line) && c->cache_ways != 0 && c->cache_entries != 0 &&
+           c->cache_entries % (c->cache_ways * c->tces_per_line) == 0 && c->fetch_slots != 0 &&
+           c->tags_per_device != 0 && c->events_under_way != 0;
 }

@@ -131,9 +131,10 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
     x->requester = requester;
     tce__under_way_set(&t->under_way, x->event, TCE__PENDING | index);
     if (t->plan != NULL) {
-        tce__plan_transaction(t, index);
+        tce__agenda_add(t, index);
         return;
     }
+    t->fresh++;
     if (phb != TCE__NONE)
         tce__phb_add(t, index);
     else if (!add_virtual(t, index))
@@ -144,7 +145,9 @@ void tce__transaction_closed(tce_time *t, uint32_t transaction)
 {
     tce__transaction *x = tce__transaction_at(t, transaction);
     x->closed = true;
-    tce__requester_at(t, x->requester)->busy = false;
+    if (t->plan != NULL)
+        tce__agenda_free(t, x->requester);
+    x = tce__transaction_at(t, transaction);
     if (x->under_way == 0)
         tce__transaction_finish(t, transaction);
 }
@@ -235,22 +238,30 @@ static void access_first_virtual(tce_time *t)
 }
 
 /*
- * What happens next is no later than what its end depends on. That end is later by a memory access, or by the way down
- * the link, unless it faults: all that happens until then can be simulated at once.
+ * What happens next is no later than what its end depends on. Unless it faults, that end is later by a memory access,
+ * or by the way down the link, and, if a TLP is still to be granted, by its way up: all that happens until then can be
+ * simulated at once.
  */
+static uint64_t known_until(tce_time *t, tce__phb_time *phb, const tce__transaction *x)
+{
+    const uint64_t memory = t->c.memory_latency, down = t->c.pcie_latency;
+    const uint64_t cycle = tce__phb_next(t, phb);
+    /* Where TLPs pass others, a write may end with one before it that is looked up later, and faults. */
+    if (x->faults || (x->closed && phb->mixed))
+        return cycle + 1;
+    const uint64_t from = !x->closed && x->start > cycle ? x->start : cycle;
+    return from + (x->closed ? 0 : t->way) + (memory < down ? memory : down) + 1;
+}
+
 void tce__transaction_complete(tce_time *t, uint32_t transaction)
 {
     const tce__transaction *x = tce__transaction_at(t, transaction);
     const uint32_t phb = tce__requester_at(t, x->requester)->phb;
-    const uint64_t memory = t->c.memory_latency, way = t->c.pcie_latency;
-    /* Where TLPs pass others, a write may end with one before it that faults: nothing can be said of that. */
-    const bool known = !x->faults && (phb == TCE__NONE || !t->phbs[phb]->mixed);
-    const uint64_t more = !known ? 0 : memory < way ? memory : way;
     while (!tce__transaction_ended(x) && !t->failed) {
         if (phb == TCE__NONE)
             access_first_virtual(t);
         else
-            tce__phb_advance(t, t->phbs[phb], tce__phb_next(t, t->phbs[phb]) + more + 1);
+            tce__phb_advance(t, t->phbs[phb], known_until(t, t->phbs[phb], x));
     }
 }
 
@@ -264,6 +275,7 @@ void tce__time_advance(tce_time *t, uint64_t limit)
         return;
     }
     t->simulated = limit;
+    t->fresh = 0;
     for (uint32_t i = 0; i < t->phb_count && !t->failed; i++)
         tce__phb_advance(t, t->phbs[i], limit);
     while (tce__queue_key(&t->vio) < limit && !t->failed)

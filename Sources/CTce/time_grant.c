@@ -94,106 +94,119 @@ void tce__withdraw(tce_time *t, tce__phb_time *phb, uint32_t transaction)
     tce__offer(t, phb, requester);
 }
 
-static void take_tag(tce__requester *r)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-    if (r->fresh_tags != 0)
-        r->fresh_tags--;
-    else
+    return a < b ? a : b;
+}
+
+/* TLPs of a row: so many of the longest are less than 2^62 parts of a cycle on the link. */
+#define ROW_MAX 4096u
+
+/* Tags that have come free by a cycle are as good as those that were never used. */
+static void take_back_tags(tce__requester *r, uint64_t cycle)
+{
+    while (r->tags.count != 0 && tce__ring_number(&r->tags) <= cycle) {
         tce__ring_drop(&r->tags);
+        r->fresh_tags++;
+    }
+}
+
+/* How many TLPs of a row, but the first, are granted before a cycle: each when the one before it leaves the link. */
+static uint64_t count_before(const tce__row *row, uint64_t most, uint64_t cycle)
+{
+    if (cycle <= row->cycle || most == 0)
+        return 0;
+    const uint64_t cycles = cycle - row->cycle, room = least(cycles, UINT64_C(1) << 46) << 16;
+    /* The last one, then, if need be, all. */
+    if (row->part + most * row->duration < room)
+        return most;
+    return (room - 1 - row->part) / row->duration;
 }
 
 /*
- * Grants TLPs of the first candidate's first transaction in a row: while they are granted before `limit`, and no other
- * candidate comes before; or just one.
+ * Grants TLPs of the first candidate's first transaction: one, or a row of equal ones, as many as are granted before
+ * `limit` and before another candidate.
  */
-static void grant_row(tce_time *t, tce__phb_time *phb, uint32_t requester, const tce__heap_item *other, uint64_t limit,
-                      bool one)
+static void grant(tce_time *t, tce__phb_time *phb, uint32_t requester, const tce__heap_item *other, uint64_t limit)
 {
     tce__requester *r = tce__requester_at(t, requester);
     const uint32_t transaction = r->pending.first.value;
     tce__transaction *x = tce__transaction_at(t, transaction);
-    const bool write = x->write;
-    const uint64_t size = write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
-    const uint64_t way = t->c.pcie_latency + t->c.tve_cycles;
-    tce__heap_item next = {.key = r->key, .tie = requester};
-    uint64_t issued = x->issued, count = 0, cycle;
-    do {
-        cycle = next.key > phb->up.cycle ? next.key : phb->up.cycle;
-        if (cycle >= limit)
-            break;
-        /* [cut]; max_payload and max_read_request are 4 KiB at most. */
-        uint64_t payload = tce__to_boundary(x->ioba + issued, size);
-        const uint64_t rest = x->bytes - issued, page_rest = tce__to_boundary(x->offset + issued, page);
-        payload = rest < payload ? rest : payload;
-        payload = page_rest < payload ? page_rest : payload;
-        const uint64_t bytes = write ? t->c.write_overhead + payload : t->c.read_overhead;
-        const uint64_t left = tce__link_send(&phb->up, t->byte_q16, next.key, bytes, &phb->stats.up_cycles);
-        tce__tlp *tlp = tce__ring_push(tce__passes(x, issued) ? &phb->bypass : &phb->port, sizeof *tlp);
-        if (TCE__UNLIKELY(tlp == NULL)) {
-            t->failed = true;
-            return;
-        }
-        *tlp = (tce__tlp){
-            .arrival = left + way,
-            .place = issued,
-            .sequence = phb->sequence++,
-            .transaction = transaction,
-            .payload = (uint32_t)payload,
-        };
-        if (TCE__UNLIKELY(phb->mixed) && !tce__order_tlp(phb, tlp, write))
-            t->failed = true;
-        if (!write) {
-            const uint64_t turn = x->start > r->turn ? x->start : r->turn;
-            phb->stats.tag_waits += next.key > turn;
-            phb->stats.tag_busy_cycles += tlp->arrival - cycle;
-            if (!tce__ring_push_number(&phb->tag_grants, cycle))
-                t->failed = true;
-            take_tag(r);
-        }
-        phb->stats.tlp_cycles += tlp->arrival - next.key;
-        phb->stages[TCE_STAGE_LINK_WAIT] += cycle - next.key;
-        phb->stages[TCE_STAGE_LINK] += left - cycle;
-        issued += payload;
-        count++;
-        /* From here, not from `left`, so that a requester alone loses no part of a cycle. [issue] */
-        r->turn = phb->up.cycle;
-        next.key = r->turn;
-        if (!write && r->fresh_tags == 0) {
-            if (r->tags.count == 0)
-                break;
-            const uint64_t tag = tce__ring_number(&r->tags);
-            next.key = tag > next.key ? tag : next.key;
-        }
-    } while (!one && issued != x->bytes && tce__heap_before(&next, other));
+    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
+    tce__row *row = tce__ring_push(tce__passes(x, x->issued) ? &phb->bypass : &phb->port, sizeof *row);
+    if (TCE__UNLIKELY(row == NULL)) {
+        t->failed = true;
+        return;
+    }
+    /* [cut]; max_payload and max_read_request are 4 KiB at most. */
+    const uint64_t rest = least(x->bytes - x->issued, tce__to_boundary(x->offset + x->issued, page));
+    const uint64_t payload = least(rest, tce__to_boundary(x->ioba + x->issued, size));
+    const uint64_t bytes = x->write ? t->c.write_overhead + payload : t->c.read_overhead;
+    tce__link_idle(&phb->up, r->key);
+    *row = (tce__row){
+        .cycle = phb->up.cycle,
+        .part = phb->up.part,
+        .duration = tce__link_duration(t->byte_q16, bytes),
+        .place = x->issued,
+        .sequence = phb->sequence,
+        .transaction = transaction,
+        .payload = (uint32_t)payload,
+    };
+    uint64_t more = payload == size ? least(rest / size, ROW_MAX) - 1 : 0;
+    if (!x->write) {
+        phb->stats.tag_waits += r->key > x->start && r->key > r->turn;
+        take_back_tags(r, row->cycle);
+        more = least(more, r->fresh_tags - 1);
+    }
+    /* From when one has left, not from `left`, so that a requester alone loses no part of a cycle. [issue] */
+    const uint64_t count = 1 + count_before(row, more, least(limit, other->key + (requester < other->tie)));
+    row->count = (uint32_t)count;
+    phb->sequence += count;
+    phb->stages[TCE_STAGE_LINK_WAIT] += row->cycle - r->key;
+    phb->stats.tlp_cycles += row->cycle - r->key;
     phb->stats.tlps += count;
-    phb->stages[TCE_STAGE_UP] += count * t->c.pcie_latency;
-    phb->stages[TCE_STAGE_TVE] += count * t->c.tve_cycles;
-    x->issued = issued;
+    tce__link_use(&phb->up, count * row->duration, &phb->stats.up_cycles);
+    if (TCE__UNLIKELY(phb->mixed) && !tce__order_row(t, phb, row))
+        t->failed = true;
+    if (!x->write) {
+        tce__row one = *row;
+        r->fresh_tags -= (uint32_t)count;
+        for (; one.count != 0; tce__row_next(&one)) {
+            if (!tce__ring_push_number(&phb->tag_grants, one.cycle))
+                t->failed = true;
+        }
+    }
+    x->issued += count * payload;
     x->tlps += (uint32_t)count;
     x->under_way += (uint32_t)count;
-    if (issued == x->bytes && count != 0)
+    r->turn = phb->up.cycle;
+    if (x->issued == x->bytes)
         close(t, phb, r, transaction);
     offer_again(t, phb, requester);
 }
 
-static const tce__heap_item no_other = {.key = TCE__NEVER, .tie = TCE__NEVER};
+static const tce__heap_item no_other = {.key = TCE__NEVER, .tie = 0};
 
 void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate)
 {
-    grant_row(t, phb, candidate->value, &no_other, TCE__NEVER, true);
+    grant(t, phb, candidate->value, &no_other, 0);
 }
 
-void tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
+uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     tce__heap_item first;
-    while (phb->blocked == 0 && !t->failed && tce__first_candidate(t, phb, &first)) {
+    while (!t->failed && tce__first_candidate(t, phb, &first)) {
         const tce__heap_item *items = phb->candidates.items, *other = &no_other;
         if (first.key >= limit || phb->up.cycle >= limit)
-            return;
+            return limit;
         if (phb->candidates.count > 1)
             other = &items[1];
         if (phb->candidates.count > 2 && tce__heap_before(&items[2], other))
             other = &items[2];
-        grant_row(t, phb, first.value, other, limit, false);
+        grant(t, phb, first.value, other, limit);
+        /* It may have a tag before any other is ready, but not before its turn. */
+        if (TCE__UNLIKELY(phb->blocked != 0))
+            return least(limit, tce__requester_at(t, first.value)->turn);
     }
+    return limit;
 }

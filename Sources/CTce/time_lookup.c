@@ -20,13 +20,14 @@ static inline void know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bo
         const uint64_t own = cycle + memory, done = failed || own > phb->latest ? own : phb->latest;
         phb->latest = done > phb->latest ? done : phb->latest;
         phb->stages[TCE_STAGE_ORDER_WAIT] += done - own;
-        phb->stats.tlp_cycles += done - tlp->arrival;
+        phb->stats.tlp_cycles += done - tlp->granted;
         tce__tlp_done(t, tlp->transaction, done);
     } else {
         /* [read] [read-behind-write] */
         const uint64_t from = failed || cycle > phb->latest ? cycle : phb->latest;
         phb->stages[TCE_STAGE_ORDER_WAIT] += from - cycle;
-        tce__data_push(t, phb, tlp, from + memory, failed);
+        tce__data_push(t, phb, &(tce__data){tlp->place, tlp->transaction, failed ? 0 : tlp->payload}, tlp->sequence,
+                       tlp->granted, from + memory);
     }
 }
 
@@ -57,15 +58,16 @@ static bool page_faults(const tce_time *t, const tce__transaction *x, const tce_
 static inline uint64_t translate(tce_time *t, tce__phb_time *phb, const tce__transaction *x, const tce__tlp *tlp,
                                  uint64_t cycle)
 {
-    const uint64_t tce = (x->offset + tlp->place) >> x->shift;
-    const uint64_t known = tce__cache_lookup(&phb->cache, cycle, x->name, tce, &phb->stats, phb->stages);
+    const uint64_t number = (x->offset + tlp->place) >> (x->shift + phb->cache.line_log2);
+    const uint64_t known = tce__cache_lookup(&phb->cache, cycle, x->name, number, &phb->stats, phb->stages);
     if (TCE__UNLIKELY(known == TCE__NEVER))
         t->failed = true;
     return known;
 }
 
 /* A TLP of a transaction that faults, somewhere. */
-static void look_up_risky(tce_time *t, tce__phb_time *phb, const tce__transaction *x, const tce__tlp *tlp, uint64_t cycle)
+static void look_up_risky(tce_time *t, tce__phb_time *phb, const tce__transaction *x, const tce__tlp *tlp,
+                          uint64_t cycle)
 {
     uint64_t known = cycle;
     bool failed = true;
@@ -87,33 +89,114 @@ static void look_up_risky(tce_time *t, tce__phb_time *phb, const tce__transactio
 
 /* --- Look-ups --- */
 
-/* A TLP has its turn at the port, or passes it, in a cycle. */
-static inline void look_up(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle)
+uint64_t tce__row_arrival(const tce_time *t, const tce__row *row)
 {
-    const tce__transaction *x = tce__transaction_at(t, tlp->transaction);
-    if (TCE__LIKELY(!tce__passes(x, tlp->place))) {
-        phb->next_lookup = cycle + t->c.lookup_interval;
-        phb->stages[TCE_STAGE_PORT_WAIT] += cycle - tlp->arrival;
-    }
-    if (TCE__UNLIKELY(x->faults))
-        look_up_risky(t, phb, x, tlp, cycle);
-    else
-        know(t, phb, tlp, x->write, x->bypass ? cycle : translate(t, phb, x, tlp, cycle), false);
+    return tce__link_left(row->cycle, row->part + row->duration) + t->way;
 }
 
-void tce__look_up(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle)
+/* The first TLP of a row has its turn at the port, or passes it, in a cycle. */
+static void look_up(tce_time *t, tce__phb_time *phb, const tce__row *row, uint64_t cycle)
 {
-    look_up(t, phb, tlp, cycle);
+    const tce__tlp tlp = {
+        .granted = row->cycle,
+        .arrival = tce__row_arrival(t, row),
+        .place = row->place,
+        .sequence = row->sequence,
+        .order = row->order,
+        .transaction = row->transaction,
+        .payload = row->payload,
+    };
+    const tce__transaction *x = tce__transaction_at(t, tlp.transaction);
+    phb->stages[TCE_STAGE_LINK] += tlp.arrival - t->way - tlp.granted;
+    phb->stages[TCE_STAGE_UP] += t->c.pcie_latency;
+    phb->stages[TCE_STAGE_TVE] += t->c.tve_cycles;
+    if (!tce__passes(x, tlp.place)) {
+        phb->next_lookup = cycle + t->c.lookup_interval;
+        phb->stages[TCE_STAGE_PORT_WAIT] += cycle - tlp.arrival;
+    }
+    if (TCE__UNLIKELY(x->faults))
+        look_up_risky(t, phb, x, &tlp, cycle);
+    else
+        know(t, phb, &tlp, x->write, x->bypass ? cycle : translate(t, phb, x, &tlp, cycle), false);
+}
+
+void tce__look_up(tce_time *t, tce__phb_time *phb, tce__ring *ring, uint64_t cycle)
+{
+    tce__row *row = tce__ring_at(ring, 0, sizeof *row), first = *row;
+    tce__row_next(row);
+    if (row->count == 0)
+        tce__ring_drop(ring);
+    look_up(t, phb, &first, cycle);
+}
+
+/*
+ * The same for all TLPs of a row, before `limit`, where nothing faults and nothing passes. They are in one I/O page:
+ * the cache is asked for one line. Returns whether they were all.
+ */
+static bool look_up_row(tce_time *t, tce__phb_time *phb, tce__row *row, uint64_t limit)
+{
+    tce__transaction *x = tce__transaction_at(t, row->transaction);
+    const uint64_t number = (x->offset + row->place) >> (x->shift + phb->cache.line_log2), way = t->way;
+    const uint64_t memory = t->c.memory_latency, interval = t->c.lookup_interval;
+    const uint32_t before = row->count;
+    uint64_t link = 0, port_wait = 0, order_wait = 0, cycles = 0, latest = phb->latest, next = phb->next_lookup;
+    while (row->count != 0) {
+        const uint64_t left = tce__link_left(row->cycle, row->part + row->duration), arrival = left + way;
+        const uint64_t cycle = arrival > next ? arrival : next;
+        if (cycle >= limit)
+            break;
+        next = cycle + interval;
+        link += left - row->cycle;
+        port_wait += cycle - arrival;
+        const uint64_t known = tce__cache_lookup(&phb->cache, cycle, x->name, number, &phb->stats, phb->stages);
+        if (TCE__UNLIKELY(known == TCE__NEVER)) {
+            t->failed = true;
+            break;
+        }
+        if (x->write) {
+            const uint64_t own = known + memory;
+            latest = own > latest ? own : latest;
+            order_wait += latest - own;
+            cycles += latest - row->cycle;
+        } else {
+            const uint64_t from = known > latest ? known : latest;
+            order_wait += from - known;
+            tce__data_push(t, phb, &(tce__data){row->place, row->transaction, row->payload}, row->sequence, row->cycle,
+                           from + memory);
+        }
+        tce__row_next(row);
+    }
+    const uint32_t count = before - row->count;
+    phb->next_lookup = next;
+    phb->latest = latest;
+    phb->stages[TCE_STAGE_LINK] += link;
+    phb->stages[TCE_STAGE_UP] += count * t->c.pcie_latency;
+    phb->stages[TCE_STAGE_TVE] += count * t->c.tve_cycles;
+    phb->stages[TCE_STAGE_PORT_WAIT] += port_wait;
+    phb->stages[TCE_STAGE_ORDER_WAIT] += order_wait;
+    phb->stages[TCE_STAGE_MEMORY] += count * memory;
+    phb->stats.tlp_cycles += cycles;
+    if (x->write && count != 0) {
+        x->under_way -= count - 1;
+        tce__tlp_done(t, row->transaction, latest);
+    }
+    return row->count == 0;
 }
 
 void tce__look_up_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     while (phb->port.count != 0 && !t->failed) {
-        const tce__tlp *tlp = tce__ring_at(&phb->port, 0, sizeof *tlp);
-        const uint64_t cycle = tlp->arrival > phb->next_lookup ? tlp->arrival : phb->next_lookup;
+        tce__row *row = tce__ring_at(&phb->port, 0, sizeof *row);
+        if (TCE__LIKELY(!tce__transaction_at(t, row->transaction)->faults)) {
+            if (!look_up_row(t, phb, row, limit))
+                return;
+            tce__ring_drop(&phb->port);
+            continue;
+        }
+        const uint64_t arrival = tce__row_arrival(t, row);
+        const uint64_t cycle = arrival > phb->next_lookup ? arrival : phb->next_lookup;
         if (cycle >= limit)
             return;
-        tce__ring_drop(&phb->port);
-        look_up(t, phb, tlp, cycle);
+        tce__look_up(t, phb, &phb->port, cycle);
     }
 }

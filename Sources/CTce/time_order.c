@@ -16,23 +16,25 @@ static tce__reader *reader_at(const tce__phb_time *phb, uint32_t index)
     return &((tce__reader *)(void *)phb->readers.items)[index];
 }
 
-bool tce__order_tlp(tce__phb_time *phb, tce__tlp *tlp, bool write)
+static bool order_write(tce__phb_time *phb, tce__row *row)
 {
-    if (write) {
-        tce__write *w = tce__ring_push(&phb->order, sizeof *w);
-        if (w == NULL)
-            return false;
-        *w = (tce__write){
-            .own = TCE__NEVER, .arrival = tlp->arrival, .transaction = tlp->transaction, .readers = TCE__NONE};
-        tlp->order = phb->writes++;
-        return true;
-    }
+    tce__write *w = tce__ring_push(&phb->order, sizeof *w);
+    if (w == NULL)
+        return false;
+    *w = (tce__write){
+        .own = TCE__NEVER, .granted = row->cycle, .transaction = row->transaction, .readers = TCE__NONE};
+    row->order = phb->writes++;
+    return true;
+}
+
+static bool order_read(tce__phb_time *phb, tce__row *row)
+{
     const uint32_t index = tce__pool_take(&phb->readers);
     if (index == TCE__NONE)
         return false;
-    tlp->order = index;
+    row->order = index;
     tce__reader *reader = reader_at(phb, index);
-    *reader = (tce__reader){.tlp = *tlp, .known = TCE__NEVER, .behind = phb->latest, .next = TCE__NONE};
+    *reader = (tce__reader){.known = TCE__NEVER, .behind = phb->latest, .next = TCE__NONE};
     if (phb->order.count != 0) {
         tce__write *w = write_at(phb, phb->writes - 1);
         reader->behind = TCE__NEVER;
@@ -42,15 +44,38 @@ bool tce__order_tlp(tce__phb_time *phb, tce__tlp *tlp, bool write)
     return true;
 }
 
+bool tce__order_row(tce_time *t, tce__phb_time *phb, tce__row *row)
+{
+    return tce__transaction_at(t, row->transaction)->write ? order_write(phb, row) : order_read(phb, row);
+}
+
+/* From now on a row is one TLP: those on their way are taken apart. */
 bool tce__order_mix(tce_time *t, tce__phb_time *phb)
 {
+    tce__ring port = phb->port;
     phb->mixed = true;
-    for (size_t i = 0; i < phb->port.count; i++) {
-        tce__tlp *tlp = tce__ring_at(&phb->port, i, sizeof *tlp);
-        if (!tce__order_tlp(phb, tlp, tce__transaction_at(t, tlp->transaction)->write))
-            return false;
+    phb->port = (tce__ring){.items = NULL};
+    while (port.count != 0) {
+        tce__row *row = tce__ring_at(&port, 0, sizeof *row), *one = tce__ring_push(&phb->port, sizeof *row);
+        if (one == NULL)
+            break;
+        *one = *row;
+        one->count = 1;
+        if (!tce__order_row(t, phb, one))
+            break;
+        tce__row_next(row);
+        if (row->count == 0)
+            tce__ring_drop(&port);
     }
-    return true;
+    const bool done = port.count == 0;
+    tce__ring_close(&port);
+    return done;
+}
+
+static void push_data(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, uint64_t cycle, bool failed)
+{
+    const tce__data data = {tlp->place, tlp->transaction, failed ? 0 : tlp->payload};
+    tce__data_push(t, phb, &data, tlp->sequence, tlp->granted, cycle);
 }
 
 /* A read that is translated, and behind no write that is not done. [read] */
@@ -60,7 +85,7 @@ static void read_memory(tce_time *t, tce__phb_time *phb, uint32_t index)
     const uint64_t from = reader->known > reader->behind ? reader->known : reader->behind;
     phb->stages[TCE_STAGE_ORDER_WAIT] += from - reader->known;
     phb->stages[TCE_STAGE_MEMORY] += t->c.memory_latency;
-    tce__data_push(t, phb, &reader->tlp, from + t->c.memory_latency, false);
+    push_data(t, phb, &reader->tlp, from + t->c.memory_latency, false);
     tce__pool_give(&phb->readers, index);
 }
 
@@ -75,7 +100,7 @@ static void resolve(tce_time *t, tce__phb_time *phb)
         const uint64_t done = w.failed || w.own > phb->latest ? w.own : phb->latest;
         phb->stages[TCE_STAGE_ORDER_WAIT] += done - w.own;
         phb->stages[TCE_STAGE_MEMORY] += w.failed ? 0 : t->c.memory_latency;
-        phb->stats.tlp_cycles += done - w.arrival;
+        phb->stats.tlp_cycles += done - w.granted;
         if (done > phb->latest)
             phb->latest = done;
         for (uint32_t index = w.readers, next; index != TCE__NONE; index = next) {
@@ -107,9 +132,10 @@ void tce__order_know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bool 
     const uint32_t index = (uint32_t)tlp->order;
     tce__reader *reader = reader_at(phb, index);
     reader->known = failed ? 0 : cycle;
+    reader->tlp = *tlp;
     if (failed) {
         /* It waits for no write; if one knows of it, it stays until that is done. */
-        tce__data_push(t, phb, tlp, cycle, true);
+        push_data(t, phb, tlp, cycle, true);
         if (reader->behind != TCE__NEVER)
             tce__pool_give(&phb->readers, index);
     } else if (reader->behind != TCE__NEVER) {

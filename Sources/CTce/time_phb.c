@@ -17,6 +17,7 @@ static tce__phb_time *phb_make(const tce_time *t, uint64_t buid)
     if (phb == NULL)
         return NULL;
     phb->stats.buid = buid;
+    phb->proposed = TCE__NEVER;
     tce__pool_open(&phb->data_pool, sizeof(tce__data));
     tce__pool_open(&phb->readers, sizeof(tce__reader));
     if (tce__cache_open(&phb->cache, &t->c))
@@ -102,9 +103,10 @@ typedef struct next {
     tce__heap_item candidate;
 } next;
 
-static const tce__tlp *front(const tce__ring *ring)
+/* When the first one of a ring arrives. */
+static uint64_t arrival_of(const tce_time *t, const tce__ring *ring)
 {
-    return tce__ring_at(ring, 0, sizeof(tce__tlp));
+    return tce__row_arrival(t, tce__ring_at(ring, 0, sizeof(tce__row)));
 }
 
 /* The cycle of the first fault that still withdraws something; TCE__NEVER. */
@@ -126,12 +128,12 @@ static next next_of(tce_time *t, tce__phb_time *phb)
     /* Of one cycle the first of these: grants, look-ups, completions, withdrawals. [cycle-order] */
     if (tce__first_candidate(t, phb, &n.candidate))
         n.cycle = n.candidate.key > phb->up.cycle ? n.candidate.key : phb->up.cycle;
-    if (phb->bypass.count != 0 && front(&phb->bypass)->arrival < n.cycle) {
-        n.cycle = front(&phb->bypass)->arrival;
+    if (phb->bypass.count != 0 && arrival_of(t, &phb->bypass) < n.cycle) {
+        n.cycle = arrival_of(t, &phb->bypass);
         n.what = PASS;
     }
     if (phb->port.count != 0) {
-        const uint64_t arrival = front(&phb->port)->arrival;
+        const uint64_t arrival = arrival_of(t, &phb->port);
         const uint64_t cycle = arrival > phb->next_lookup ? arrival : phb->next_lookup;
         if (cycle < n.cycle) {
             n.cycle = cycle;
@@ -158,17 +160,15 @@ uint64_t tce__phb_next(tce_time *t, tce__phb_time *phb)
 
 static void happen(tce_time *t, tce__phb_time *phb, const next *n)
 {
-    tce__ring *ring = n->what == PASS ? &phb->bypass : &phb->port;
-    tce__tlp tlp;
     switch (n->what) {
     case GRANT:
         tce__grant_one(t, phb, &n->candidate);
         break;
     case PASS:
+        tce__look_up(t, phb, &phb->bypass, n->cycle);
+        break;
     case LOOK_UP:
-        tlp = *front(ring);
-        tce__ring_drop(ring);
-        tce__look_up(t, phb, &tlp, n->cycle);
+        tce__look_up(t, phb, &phb->port, n->cycle);
         break;
     case COMPLETE:
         tce__complete_one(t, phb);
@@ -190,12 +190,12 @@ void tce__phb_advance(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     while (!t->failed) {
         if (TCE__LIKELY(phb->blocked == 0 && phb->risky == 0 && !phb->mixed)) {
-            tce__grant_until(t, phb, limit);
-            if (TCE__UNLIKELY(phb->blocked != 0))
-                continue;
-            tce__look_up_until(t, phb, limit);
-            tce__complete_until(t, phb, limit);
-            break;
+            const uint64_t until = tce__grant_until(t, phb, limit);
+            tce__look_up_until(t, phb, until);
+            tce__complete_until(t, phb, until);
+            if (until >= limit)
+                break;
+            continue;
         }
         const next n = next_of(t, phb);
         if (n.cycle >= limit)

@@ -2,8 +2,8 @@
 /*
  * A PHB's links, look-up port and order of writes (docs/time-model.md, steps 2 to 8). Not API. Model.
  *
- * Three things happen at cycles of their own: a TLP is granted the up link (time_grant.c); a TLP is looked up, or, in a
- * window that is not translated, passes (time_lookup.c); a read's data takes the down link (time_completion.c).
+ * Three things happen at cycles of their own: a TLP is granted the up link (time_grant.c); a TLP is looked up, or, in
+ * a window that is not translated, passes (time_lookup.c); a read's data takes the down link (time_completion.c).
  * Everything else follows from them at once, because what a look-up finds tells when its answer comes.
  */
 #ifndef TCE__TIME_PHB_H
@@ -19,8 +19,25 @@ typedef struct tce__link {
     uint32_t busy_part;         /* of its time in use: 1/65536 cycle, less than one */
 } tce__link;
 
-/* A TLP from its grant to its look-up. */
+/*
+ * TLPs of a transaction from their grants to their look-ups: one, or a row of equal ones in one I/O page that follow
+ * one another on the link. What is said of the first one changes as they are looked up.
+ */
+typedef struct tce__row {
+    uint64_t cycle;             /* in which it is granted; it is on the link from cycle + part / 65536 on */
+    uint32_t part;
+    uint32_t count;             /* TLPs */
+    uint64_t duration;          /* of one on the link, in 1/65536 cycle */
+    uint64_t place;
+    uint64_t sequence;
+    uint64_t order;             /* where `mixed`, and there is one TLP */
+    uint32_t transaction;
+    uint32_t payload;
+} tce__row;
+
+/* One TLP. */
 typedef struct tce__tlp {
+    uint64_t granted;           /* in this cycle */
     uint64_t arrival;           /* at the port; in a bypass window, its translation */
     uint64_t place;             /* its first byte, from the transaction's on */
     uint64_t sequence;          /* place in link order */
@@ -39,7 +56,7 @@ typedef struct tce__data {
 /* Where `mixed`, a write in link order. */
 typedef struct tce__write {
     uint64_t own;               /* done, but for the writes before it; TCE__NEVER: not known */
-    uint64_t arrival;
+    uint64_t granted;
     uint32_t transaction;
     uint32_t readers;           /* first of the reads that wait for it; TCE__NONE */
     bool failed;
@@ -62,7 +79,7 @@ typedef struct tce__phb_time {
     uint32_t blocked;           /* requesters whose next TLP waits for a tag, and none is known to come free */
     uint32_t risky;             /* transactions with a fault whose TLPs are not all granted or withdrawn */
     tce__heap faults;           /* of these, by the cycle of the fault, where it is known; some entries are stale */
-    tce__ring port;             /* tce__tlp on their way to it */
+    tce__ring port;             /* tce__row on their way to it */
     tce__queue data;            /* in data_pool, by cycle and place in link order */
     tce__pool data_pool;
     tce__cache cache;
@@ -71,15 +88,27 @@ typedef struct tce__phb_time {
      * Not so where TLPs pass others: once the PHB has had a window that is not translated, it is `mixed`.
      */
     bool mixed;
-    tce__ring bypass;           /* tce__tlp of windows that are not translated */
+    tce__ring bypass;           /* tce__row of windows that are not translated */
     tce__ring order;            /* tce__write whose ends are not known */
     uint64_t writes;            /* granted; the last of them is the last in `order` */
     tce__pool readers;
+    uint64_t proposed;          /* in a saturated run: the cycle of its entry in the agenda */
     tce__ring tag_grants, tag_ends;     /* first and last cycles of read requests; see tce__phb_count_tags */
     uint64_t tags;              /* read requests under way */
     uint64_t stages[TCE_TIME_STAGE_COUNT];
     tce_time_phb_stats stats;
 } tce__phb_time;
+
+/* The first TLP of the row is gone. */
+static inline void tce__row_next(tce__row *row)
+{
+    const uint64_t part = row->part + row->duration;
+    row->cycle += part >> 16;
+    row->part = (uint32_t)(part & 0xffff);
+    row->place += row->payload;
+    row->sequence++;
+    row->count--;
+}
 
 /* How far an address is from the next multiple of a power of two. */
 static inline uint64_t tce__to_boundary(uint64_t address, uint64_t size)
@@ -87,21 +116,38 @@ static inline uint64_t tce__to_boundary(uint64_t address, uint64_t size)
     return size - (address & (size - 1));
 }
 
-/* Sends `bytes` that are ready from a cycle on; returns the cycle in which they have left. [link] */
-static inline uint64_t tce__link_send(tce__link *link, uint64_t byte_q16, uint64_t ready, uint64_t bytes,
-                                      uint64_t *busy_cycles)
+#define TCE__LINK_ONE (UINT64_C(1) << 16)
+
+/* How long bytes are on a link, in 1/65536 cycle. [link] */
+static inline uint64_t tce__link_duration(uint64_t byte_q16, uint64_t bytes)
 {
-    const uint64_t one = UINT64_C(1) << 16, wanted = bytes * byte_q16, duration = wanted > one ? wanted : one;
+    const uint64_t wanted = bytes * byte_q16;
+    return wanted > TCE__LINK_ONE ? wanted : TCE__LINK_ONE;
+}
+
+/* The link has nothing to send before a cycle. */
+static inline void tce__link_idle(tce__link *link, uint64_t ready)
+{
     if (ready > link->cycle) {
         link->cycle = ready;
         link->part = 0;
     }
+}
+
+/* The link is in use for so long, from where it is free on. */
+static inline void tce__link_use(tce__link *link, uint64_t duration, uint64_t *busy_cycles)
+{
     const uint64_t part = link->part + duration, busy = link->busy_part + duration;
     link->cycle += part >> 16;
-    link->part = (uint32_t)(part & (one - 1));
-    link->busy_part = (uint32_t)(busy & (one - 1));
+    link->part = (uint32_t)(part & (TCE__LINK_ONE - 1));
+    link->busy_part = (uint32_t)(busy & (TCE__LINK_ONE - 1));
     *busy_cycles += busy >> 16;
-    return link->cycle + (link->part != 0);
+}
+
+/* The cycle in which what is on the link has left it. */
+static inline uint64_t tce__link_left(uint64_t cycle, uint64_t part)
+{
+    return cycle + ((part + TCE__LINK_ONE - 1) >> 16);
 }
 
 #endif

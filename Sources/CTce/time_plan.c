@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A saturated run: stamps say nothing, so calls and transactions wait for one another alone (docs/time-model.md,
- * [saturate]). Events of up to a window's length are planned; what may happen next is simulated, one thing at a time over
- * all PHBs and vCPUs, when the window is full, before a barrier, and at the end. Model.
+ * [saturate]). Events of up to a window's length are planned; what may happen next is simulated (time_agenda.c) when
+ * the window is full, before a barrier, and at the end. Model.
  */
 #include "time_plan.h"
 
@@ -35,14 +35,6 @@ typedef struct planned_kill {
     uint64_t window, first, last;
     uint32_t phb, next;
 } planned_kill;
-
-struct tce__plan {
-    tce__pool calls, waiters, kills;
-    uint32_t *heads, *tails;    /* of each vCPU's calls */
-    tce__heap ends;             /* calls that have started, by their end */
-    uint64_t floor;             /* nothing that is planned now starts before this cycle: the last barrier's */
-    uint64_t done;              /* the cycle from which all is done that has been so far */
-};
 
 static planned_call *call_at(const tce__plan *plan, uint32_t index)
 {
@@ -85,6 +77,8 @@ void tce__plan_close(tce__plan *plan)
     tce__pool_close(&plan->waiters);
     tce__pool_close(&plan->kills);
     tce__heap_close(&plan->ends);
+    tce__heap_close(&plan->starts);
+    tce__heap_close(&plan->phbs);
     free(plan->heads);
     free(plan->tails);
     free(plan);
@@ -121,7 +115,7 @@ static void start_call(tce_time *t, uint16_t cpu)
         return;
     const uint64_t start = call->earliest > t->vcpus[cpu] ? call->earliest : t->vcpus[cpu];
     call->started = true;
-    call->end = start + call->cycles;
+    call->end = tce__cycle_after(start, call->cycles);
     t->vcpus[cpu] = call->end;
     tce__time_called(t, call->event, start, call->end);
     if (!tce__heap_push(&plan->ends, call->end, call->event, index))
@@ -195,8 +189,7 @@ void tce__plan_called(tce_time *t, uint16_t cpu)
     start_call(t, cpu);
 }
 
-/* The call that ends first does so. */
-static void end_call(tce_time *t)
+void tce__plan_end_call(tce_time *t)
 {
     tce__plan *plan = t->plan;
     const uint32_t index = tce__heap_pop(&plan->ends).value;
@@ -215,9 +208,10 @@ static void end_call(tce_time *t)
     for (uint32_t w = call.waiters, next; w != TCE__NONE; w = next) {
         tce__transaction *x = tce__transaction_at(t, waiter_at(plan, w)->who);
         next = waiter_at(plan, w)->next;
-        x->waits--;
         if (call.end > x->start)
             x->start = call.end;
+        if (--x->waits == 0)
+            tce__agenda_ready(t, waiter_at(plan, w)->who);
         tce__pool_give(&plan->waiters, w);
     }
     plan->heads[call.cpu] = call.next;
@@ -226,7 +220,7 @@ static void end_call(tce_time *t)
     start_call(t, call.cpu);
 }
 
-/* --- Transactions; `start` is the cycle from which one is ready, until it starts --- */
+/* --- Transactions; `start` is the cycle from which one is ready, until it starts (time_agenda.c) --- */
 
 void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written)
 {
@@ -238,18 +232,6 @@ void tce__plan_uses(tce_time *t, uint32_t transaction, uint64_t written)
     }
     x->waits++;
     add_waiter(t, &call_at(t->plan, (uint32_t)written)->waiters, transaction);
-}
-
-void tce__plan_transaction(tce_time *t, uint32_t transaction)
-{
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    tce__requester *r = tce__requester_at(t, x->requester);
-    x->next = TCE__NONE;
-    if (r->first == TCE__NONE)
-        r->first = transaction;
-    else
-        tce__transaction_at(t, r->last)->next = transaction;
-    r->last = transaction;
 }
 
 void tce__plan_done(tce_time *t, uint32_t transaction)
@@ -271,97 +253,17 @@ void tce__plan_done(tce_time *t, uint32_t transaction)
     x->clearers = TCE__NONE;
 }
 
-/* The cycle in which a requester without a transaction under issue can start one; TCE__NEVER. */
-static uint64_t next_start(const tce_time *t, const tce__requester *r)
-{
-    uint64_t ready = TCE__NEVER;
-    if (r->busy)
-        return TCE__NEVER;
-    for (uint32_t i = r->first; i != TCE__NONE; i = tce__transaction_at(t, i)->next) {
-        const tce__transaction *x = tce__transaction_at(t, i);
-        if (x->waits == 0 && x->start < ready)
-            ready = x->start;
-        if (ready <= r->turn)
-            return r->turn;
-    }
-    return ready;
-}
-
-/* Starts the first transaction in the trace that is ready in the cycle. */
-static void start_transaction(tce_time *t, uint32_t requester, uint64_t cycle)
-{
-    tce__requester *r = tce__requester_at(t, requester);
-    uint32_t before = TCE__NONE, index = r->first;
-    while (tce__transaction_at(t, index)->waits != 0 || tce__transaction_at(t, index)->start > cycle) {
-        before = index;
-        index = tce__transaction_at(t, index)->next;
-    }
-    tce__transaction *x = tce__transaction_at(t, index);
-    if (before == TCE__NONE)
-        r->first = x->next;
-    else
-        tce__transaction_at(t, before)->next = x->next;
-    if (r->last == index)
-        r->last = before;
-    x->start = cycle;
-    if (r->phb == TCE__NONE) {
-        tce__access_virtual(t, index);
-        return;
-    }
-    r->busy = true;
-    tce__phb_add(t, index);
-}
-
-/* --- One thing after another --- */
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The next thing happens; false: nothing is left that could. */
-static bool step(tce_time *t)
-{
-    tce__plan *plan = t->plan;
-    const uint64_t end = plan->ends.count == 0 ? TCE__NEVER : plan->ends.items[0].key;
-    uint64_t start = TCE__NEVER, event = TCE__NEVER;
-    uint32_t requester = TCE__NONE, phb = TCE__NONE;
-    for (uint32_t i = 0; i < t->requesters.pool.count; i++) {
-        const uint64_t cycle = next_start(t, tce__requester_at(t, i));
-        if (cycle < start) {
-            start = cycle;
-            requester = i;
-        }
-    }
-    for (uint32_t i = 0; i < t->phb_count; i++) {
-        const uint64_t cycle = tce__phb_next(t, t->phbs[i]);
-        if (cycle < event) {
-            event = cycle;
-            phb = i;
-        }
-    }
-    tce__transactions_retire(t, least(end, least(start, event)));
-    /* Inside a cycle: ends of calls, starts, what happens on the links. [cycle-order] */
-    if (end != TCE__NEVER && end <= start && end <= event)
-        end_call(t);
-    else if (start != TCE__NEVER && start <= event)
-        start_transaction(t, requester, start);
-    else if (event != TCE__NEVER)
-        tce__phb_step(t, t->phbs[phb]);    /* one thing: it may let a transaction start in the same cycle */
-    else
-        return false;
-    return !t->failed;
-}
+/* --- Events behind --- */
 
 void tce__plan_admit(tce_time *t, uint64_t event)
 {
-    while (tce__under_way_held(&t->under_way, event) != 0 && step(t))
+    while (tce__under_way_held(&t->under_way, event) != 0 && tce__agenda_step(t))
         ;
 }
 
 uint64_t tce__plan_barrier(tce_time *t)
 {
-    while (step(t))
+    while (tce__agenda_step(t))
         ;
     tce__transactions_retire(t, TCE__NEVER);
     if (t->plan->done > t->plan->floor)

@@ -113,41 +113,32 @@ void tce__heap_replace(tce__heap *heap, uint64_t key, uint64_t tie, uint32_t val
 void tce__queue_close(tce__queue *queue)
 {
     for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++)
-        tce__ring_close(&queue->rings[i]);
+        tce__ring_close(&queue->runs[i].ring);
     tce__heap_close(&queue->rest);
-    queue->count = 0;
-}
-
-/* The ring with the last end that is not behind the item, else an empty one, else the heap. */
-static uint32_t ring_for(const tce__queue *queue, const tce__heap_item *item)
-{
-    uint32_t best = TCE__QUEUE_RINGS;
-    const tce__heap_item *end = NULL;
-    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++) {
-        const tce__ring *ring = &queue->rings[i];
-        const tce__heap_item *last = ring->count == 0 ? NULL : tce__ring_at(ring, ring->count - 1, sizeof *last);
-        if (last == NULL && best == TCE__QUEUE_RINGS) {
-            best = i;
-        } else if (last != NULL && !tce__heap_before(item, last) && (end == NULL || tce__heap_before(end, last))) {
-            best = i;
-            end = last;
-        }
-    }
-    return best;
+    *queue = (tce__queue){.count = 0};
 }
 
 bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value)
 {
     const tce__heap_item item = {key, tie, value};
-    const uint32_t to = ring_for(queue, &item);
+    /* The one with the last end that is not behind the item, else an empty one, else the heap. */
+    uint32_t to = 0;
+    while (to < queue->used && tce__heap_before(&item, &queue->runs[to].last))
+        to++;
     if (TCE__UNLIKELY(to == TCE__QUEUE_RINGS)) {
         if (!tce__heap_push(&queue->rest, key, tie, value))
             return false;
     } else {
-        tce__heap_item *place = tce__ring_push(&queue->rings[to], sizeof item);
+        tce__queue_run *run = &queue->runs[to];
+        tce__heap_item *place = tce__ring_push(&run->ring, sizeof item);
         if (place == NULL)
             return false;
         *place = item;
+        if (to == queue->used) {
+            queue->used++;
+            run->first = item;
+        }
+        run->last = item;
     }
     if (queue->count++ == 0 || tce__heap_before(&item, &queue->first)) {
         queue->first = item;
@@ -156,24 +147,40 @@ bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t val
     return true;
 }
 
+/* The ring is empty: it comes behind those that are not. */
+static void retire_run(tce__queue *queue, uint32_t at)
+{
+    const tce__queue_run run = queue->runs[at];
+    queue->used--;
+    for (uint32_t i = at; i < queue->used; i++)
+        queue->runs[i] = queue->runs[i + 1];
+    queue->runs[queue->used] = run;
+}
+
 void tce__queue_drop(tce__queue *queue)
 {
-    if (TCE__UNLIKELY(queue->from == TCE__QUEUE_RINGS))
+    queue->count--;
+    if (TCE__UNLIKELY(queue->from == TCE__QUEUE_RINGS)) {
         (void)tce__heap_pop(&queue->rest);
-    else
-        tce__ring_drop(&queue->rings[queue->from]);
-    if (--queue->count == 0)
-        return;
+    } else {
+        tce__queue_run *run = &queue->runs[queue->from];
+        tce__ring_drop(&run->ring);
+        if (run->ring.count != 0)
+            run->first = *(const tce__heap_item *)tce__ring_at(&run->ring, 0, sizeof(tce__heap_item));
+        else if (queue->from + 1 == queue->used)
+            queue->used--;
+        else
+            retire_run(queue, queue->from);
+    }
     const tce__heap_item *first = queue->rest.count == 0 ? NULL : &queue->rest.items[0];
-    queue->from = TCE__QUEUE_RINGS;
-    for (uint32_t i = 0; i < TCE__QUEUE_RINGS; i++) {
-        if (queue->rings[i].count == 0)
-            continue;
-        const tce__heap_item *item = tce__ring_at(&queue->rings[i], 0, sizeof *item);
-        if (first == NULL || tce__heap_before(item, first)) {
-            first = item;
-            queue->from = i;
+    uint32_t from = TCE__QUEUE_RINGS;
+    for (uint32_t i = 0; i < queue->used; i++) {
+        if (first == NULL || tce__heap_before(&queue->runs[i].first, first)) {
+            first = &queue->runs[i].first;
+            from = i;
         }
     }
-    queue->first = *first;
+    queue->from = from;
+    if (first != NULL)
+        queue->first = *first;
 }

@@ -108,16 +108,21 @@ static inline bool tce__heap_before(const tce__heap_item *a, const tce__heap_ite
 
 /*
  * The same for what comes nearly in order: in a few rings, each in order (what one vCPU's calls lead to is one), and a
- * heap for what fits into none.
+ * heap for what fits into none. The rings that hold something stand first, the one with the last end before the others.
  */
 #define TCE__QUEUE_RINGS 4u
 
+typedef struct tce__queue_run {
+    tce__heap_item first, last;
+    tce__ring ring;             /* of tce__heap_item */
+} tce__queue_run;
+
 typedef struct tce__queue {
-    tce__ring rings[TCE__QUEUE_RINGS];
+    tce__queue_run runs[TCE__QUEUE_RINGS];
     tce__heap rest;
     tce__heap_item first;       /* of all of them, if there is one */
-    size_t count;
-    uint32_t from;              /* the ring that it is in; TCE__QUEUE_RINGS: the heap */
+    uint32_t count, used;       /* items; rings that hold something */
+    uint32_t from;              /* the ring that the first is in; TCE__QUEUE_RINGS: the heap */
 } tce__queue;
 
 void tce__queue_close(tce__queue *queue);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who makes transactions: one requester for each name, numbered as they are first seen (docs/time-model.md, "The path of
- * a transaction"). Model.
+ * Who makes transactions: one requester for each name, numbered as they are first seen (docs/time-model.md, "The path
+ * of a transaction"). Model.
  */
 #include <stdlib.h>
 
@@ -54,6 +54,8 @@ void tce__requesters_close(tce__requesters *r)
     tce__requester *items = (tce__requester *)(void *)r->pool.items;
     for (uint32_t i = 0; i < r->pool.count; i++) {
         tce__queue_close(&items[i].pending);
+        tce__heap_close(&items[i].soon);
+        tce__heap_close(&items[i].ready);
         tce__ring_close(&items[i].tags);
     }
     tce__pool_close(&r->pool);
@@ -90,8 +92,7 @@ static uint32_t make(tce_time *t, const tce_stream *stream, const tce__requester
         .key = TCE__NEVER,
         .phb = name->phb,
         .fresh_tags = (uint32_t)t->c.tags_per_device,
-        .first = TCE__NONE,
-        .last = TCE__NONE,
+        .proposed = TCE__NEVER,
         .name = *name,
     };
     uint32_t at = home(r, name);

@@ -48,6 +48,10 @@ tce_err tce_time_create(const tce_time_config *config, tce_arrival arrival, uint
     }
     const wide rate = (wide)config->pcie_rate * (10000 - config->dllp_share);
     t->byte_q16 = narrow((((wide)config->clock_mhz * 10000 << 16) + rate / 2) / rate);
+    /* Products that fit, of most stamps; narrow() would change none of them. */
+    t->unit_mhz = narrow((wide)unit_ns * config->clock_mhz);
+    t->units_max = CYCLES_MAX / t->unit_mhz;
+    t->way = config->pcie_latency + config->tve_cycles;
     tce__pool_open(&t->transactions, sizeof(tce__transaction));
     tce__pool_open(&t->uses, sizeof(tce__use));
     t->vcpus = calloc(CPUS, sizeof *t->vcpus);
@@ -107,18 +111,25 @@ size_t tce_time_take_records(tce_time *t, tce_time_record *out, size_t max)
 
 /* --- Stamps --- */
 
-/* Transactions that may be under way before the PHBs are simulated up to the present. */
-#define PENDING_MAX 256u
+/* Transactions that come before the PHBs are simulated up to the present. */
+#define FRESH_MAX 256u
+
+/* [unit] */
+static uint64_t stamp_of(const tce_time *t, uint64_t time)
+{
+    if (TCE__LIKELY(time - t->first_time < t->units_max))
+        return time < t->first_time ? 0 : (time - t->first_time) * t->unit_mhz / 1000;
+    const wide ns = (wide)time * t->unit_ns, first = (wide)t->first_time * t->unit_ns;
+    return ns < first ? 0 : narrow((ns - first) * t->c.clock_mhz / 1000);
+}
 
 uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
 {
-    const wide ns = (wide)time * t->unit_ns;
     if (!t->begun) {
         t->begun = true;
         t->first_time = time;
     }
-    const wide first = (wide)t->first_time * t->unit_ns;
-    const uint64_t stamp = ns < first ? 0 : narrow((ns - first) * t->c.clock_mhz / 1000);  /* [unit] */
+    const uint64_t stamp = stamp_of(t, time);
     t->memory_bytes = memory_bytes;
     if (t->plan != NULL) {
         tce__plan_admit(t, t->events);
@@ -129,7 +140,7 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
             t->now = stamp;
         while (TCE__UNLIKELY((held = tce__under_way_held(&t->under_way, t->events)) != 0) && !t->failed)
             tce__transaction_complete(t, (uint32_t)held);
-        if (tce__time_present(t) > before && tce__pool_taken(&t->transactions) >= PENDING_MAX)
+        if (tce__time_present(t) > before && t->fresh >= FRESH_MAX)
             tce__time_advance(t, tce__time_present(t));
     }
     tce__under_way_set(&t->under_way, t->events, 0);    /* until it is more than that */
@@ -150,7 +161,7 @@ static uint64_t busy(tce_time *t, tce_time_call_kind kind, uint64_t event, uint1
 {
     uint64_t *end = &t->vcpus[cpu];
     const uint64_t present = tce__time_present(t), start = present > *end ? present : *end;     /* [vcpu] */
-    *end = start + cycles;
+    *end = tce__cycle_after(start, cycles);
     t->calls[kind].wait_cycles += start - t->now;
     tce__time_called(t, event, start, *end);
     return *end;
@@ -183,7 +194,7 @@ uint64_t tce__time_rtas(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost
     const uint64_t cycles = count_call(t, TCE_TIME_RTAS, TCE_PART_RTAS, cost);
     if (t->plan == NULL)
         return busy(t, TCE_TIME_RTAS, event, cpu, cycles);
-    const uint64_t start = tce__plan_barrier(t), end = start + cycles;
+    const uint64_t start = tce__plan_barrier(t), end = tce__cycle_after(start, cycles);
     t->vcpus[cpu] = end;
     tce__plan_not_before(t, end);
     tce__time_called(t, event, start, end);

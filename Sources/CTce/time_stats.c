@@ -104,15 +104,17 @@ uint64_t tce_time_stage_cycles(const tce_time *t, tce_time_stage stage)
 
 /* --- Calls --- */
 
+__extension__ typedef unsigned __int128 wide;
+
 #define MILLION UINT64_C(1000000)
 
-uint64_t tce__calls_count(tce_time_calls *calls, const tce__cost *cost, bool exits)
+uint64_t tce__calls_count(tce__calls *calls, const tce__cost *cost, bool exits)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < TCE_TIME_PART_COUNT; i++) {
-        const uint64_t part = cost->parts[i], rest = calls->millionths[i] + part % MILLION;
-        calls->parts[i] += part / MILLION + rest / MILLION;
-        calls->millionths[i] = (uint32_t)(rest % MILLION);
+        const uint64_t part = cost->parts[i];
+        calls->low[i] += part;
+        calls->high[i] += calls->low[i] < part;
         sum += part;
     }
     uint64_t cycles = (sum + MILLION / 2) / MILLION;    /* [round] */
@@ -125,5 +127,17 @@ uint64_t tce__calls_count(tce_time_calls *calls, const tce__cost *cost, bool exi
 
 tce_time_calls tce_time_calls_of(const tce_time *t, tce_time_call_kind kind)
 {
-    return kind < TCE_TIME_CALL_KIND_COUNT ? t->calls[kind] : (tce_time_calls){.calls = 0};
+    tce_time_calls calls = {.calls = 0};
+    if (kind >= TCE_TIME_CALL_KIND_COUNT)
+        return calls;
+    const tce__calls *from = &t->calls[kind];
+#define TCE_X(field, unit, text) calls.field = from->field;
+    TCE_TIME_CALL_STATS(TCE_X)
+#undef TCE_X
+    for (uint32_t i = 0; i < TCE_TIME_PART_COUNT; i++) {
+        const wide part = (wide)from->high[i] << 64 | from->low[i];
+        calls.parts[i] = (uint64_t)(part / MILLION);
+        calls.millionths[i] = (uint32_t)(part % MILLION);
+    }
+    return calls;
 }

@@ -69,7 +69,13 @@ typedef struct tce__cost {
     uint64_t parts[TCE_TIME_PART_COUNT];
 } tce__cost;
 
+/* Calls of one kind; their parts in millionths of a cycle, two words each. */
+typedef struct tce__calls {
+    uint64_t calls, cycles, wait_cycles, exits;
+    uint64_t high[TCE_TIME_PART_COUNT], low[TCE_TIME_PART_COUNT];
+} tce__calls;
+
 /* The cycles that a call takes; it is counted. */
-uint64_t tce__calls_count(tce_time_calls *calls, const tce__cost *cost, bool exits);
+uint64_t tce__calls_count(tce__calls *calls, const tce__cost *cost, bool exits);
 
 #endif

@@ -44,7 +44,7 @@ void tce__access_virtual(tce_time *t, uint32_t index)
         const walk w = walk_pages(t, x);
         done = (x->start > r->done ? x->start : r->done) + w.pages * t->c.memory_latency;
         if (!w.failed)
-            done += t->c.memory_latency + tce__round_cost(t->c.vio_copy, x->bytes, 0);
+            done = tce__cycle_after(done + t->c.memory_latency, tce__round_cost(t->c.vio_copy, x->bytes, 0));
         r->done = done;
         r->turn = done;
     }

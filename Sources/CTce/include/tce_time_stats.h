@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the time model counts. Each number is declared once, with its key, unit and text; reports and their documentation
- * take them from here (tce_time_counter_at). Numbers are of what has happened so far; the laws between them hold once
- * the model has come to its end (tce_time_finish).
+ * What the time model counts. Each number is declared once, with its key, unit and text; reports and their
+ * documentation take them from here (tce_time_counter_at). Numbers are of what has happened so far; the laws between
+ * them hold once the model has come to its end (tce_time_finish).
  */
 #ifndef TCE_TIME_STATS_H
 #define TCE_TIME_STATS_H
@@ -70,8 +70,8 @@ typedef struct tce_time_phb_stats {
 /* --- Transactions of one requester, direction and outcome --- */
 
 /*
- * Bins of latency: each value below 256 has its own; from there on, 128 for each power of two, so that a bin's least and
- * most are less than 1 % apart.
+ * Bins of latency: each value below 256 has its own; from there on, 128 for each power of two, so that a bin's least
+ * and most are less than 1 % apart.
  */
 #define TCE_BIN_COUNT 7424u
 
@@ -165,8 +165,8 @@ typedef struct tce_time_calls {
 /* --- Where the cycles of TLPs go --- */
 
 /*
- * Constant, value, key, whether it is spent waiting (1) or at work (0), text. Their sum over all stages is the sum over
- * TLPs of done - ready (tlp_cycles).
+ * Constant, value, key, whether it is spent waiting (1) or at work (0), text. Their sum over all stages is the sum
+ * over TLPs of done - ready (tlp_cycles).
  */
 #define TCE_TIME_STAGES(X)                                                                             \
     X(TCE_STAGE_LINK_WAIT, 0, "link_wait", 1, "ready, the up link is not free")                        \

@@ -308,6 +308,25 @@
     X(snapshot_fuzz, "changed snapshots are errors with an offset, or machines that can be saved again") \
     X(counters_by_name, "every counter of a run has a name of its own")
 
+/* time*.c */
+#define TCE_CASES_TIME(X) \
+    X(time_config_limits, "each parameter is taken up to its declared limit, and no further") \
+    X(time_config_sizes, "sizes are powers of two, a cache is whole sets, nothing that has to be is 0") \
+    X(time_window, "[window] an access waits for all events but the last ones before it, with both arrivals") \
+    X(time_window_of_calls, "[window] a call is over in the cycle of its end, what takes no time at once") \
+    X(time_alone, "the latency of one access alone is the sum of its stages") \
+    X(time_vio, "[vio] a virtual device pays for TCEs, memory and the copy; what reaches nothing for nothing") \
+    X(time_largest_numbers, "stamps and costs at their limits: nothing wraps") \
+    X(time_cycles_end, "parts of a cost stop at 2^60 millionths, stamps at cycle 2^60") \
+    X(time_work, "an access costs its TLPs or completions, whichever are more") \
+    X(time_bins, "each bin ends where the next one begins, less than 1 % above its least") \
+    X(time_catalogue, "every counter has a key of its own, a unit and a text, and a field") \
+    X(time_parts, "[round] the parts of a call add up to its cost") \
+    X(time_laws, "what is counted by group, stage, PHB, kind of call and interval adds up to the totals") \
+    X(time_group_names, "groups come by requester as first seen, direction and fault, with their names") \
+    X(time_many_requesters, "requesters beyond the first share a group, and at last a requester") \
+    X(time_intervals, "more than 4,096 intervals that are not empty double the width")
+
 #define TCE_CASES(X) \
     TCE_CASES_SNAPSHOT(X) \
     TCE_CASES_HCALL(X) \
@@ -324,7 +343,8 @@
     TCE_CASES_EEH(X) \
     TCE_CASES_WORK(X) \
     TCE_CASES_TRACE(X) \
-    TCE_CASES_RUN(X)
+    TCE_CASES_RUN(X) \
+    TCE_CASES_TIME(X)
 
 #ifdef __cplusplus
 extern "C" {
