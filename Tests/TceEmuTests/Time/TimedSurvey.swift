@@ -55,9 +55,9 @@ struct TimedSurvey: Sendable {
             runs.add(result.counts.once)
             if let law = result.brokenLaw {
                 failures.append(Failure(seed: seed, text: "\(law)\n\(timed.description)"))
-            } else if timed.differs(from: TimedTrace.Outcome(result)) {
-                let shrunk = CaseShrinker { $0.differs(from: TimedTrace.Outcome($0.reference())) }.shrink(timed)
-                failures.append(Failure(seed: seed, text: shrunk.difference))
+            } else if timed.differs(from: TimedTrace.Outcome(result), refused: true) {
+                let shrinker = CaseShrinker { $0.differs(from: TimedTrace.Outcome($0.reference()), refused: false) }
+                failures.append(Failure(seed: seed, text: shrinker.shrink(timed).difference))
             }
         }
     }
@@ -84,9 +84,9 @@ struct TimedSurvey: Sendable {
 }
 
 extension TimedCase {
-    /// Does the engine say something else? What it does not take is no difference, but an error that a test shows.
-    func differs(from outcome: TimedTrace.Outcome) -> Bool {
-        (try? engine()).map { $0 != outcome } ?? false
+    /// Does the engine say something else? Whether what it does not take is a difference, `refused` says.
+    func differs(from outcome: TimedTrace.Outcome, refused: Bool) -> Bool {
+        (try? engine()).map { $0 != outcome } ?? refused
     }
 
     /// The case as text; behind each event what either says of it, where that differs.
