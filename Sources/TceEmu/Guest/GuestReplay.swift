@@ -73,7 +73,9 @@ public struct GuestReplay: ~Copyable {
         case .alloc: try allocate(call, device, cpu)
         case .free:
             result.frees += 1
-            guard let memory = coherent.removeValue(forKey: Place(device: device, address: call.address)) else { return missing() }
+            guard let memory = coherent.removeValue(forKey: Place(device: device, address: call.address)) else {
+                return missing()
+            }
             try kernel.freeCoherent(memory, cpu: cpu)
         case .setMask:
             result.masks += 1
