@@ -42,7 +42,7 @@ struct GuestCommandTests {
             ["--kernel", "3.10"],
             ["--memory", "0"], ["--memory", "100T"], ["--swiotlb-size", "0"], ["--swiotlb-start", "0x123"],
             ["--window", "0"], ["--pe", "0"], ["--cpus", "0"], ["--request-bytes", "0"], ["--tce-size", "3"],
-            ["--leak", "0xffffffffffffffff"], ["--mask-check", "yes"], ["--profile", "fast", "--policy", "P0"],
+            ["--leak", "0xffffffffffffffff"], ["--mask-check", "yes"],
         ])
     func refused(_ arguments: [String]) throws {
         let run = try CommandRun(shell: "\"$TOOL\" policies \"$@\"", arguments: arguments)
