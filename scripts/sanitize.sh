@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# All Swift tests with the address sanitizer, and all with the thread sanitizer but those of `roomy`. (The undefined
-# behaviour sanitizer is scripts/ccases.sh's: Swift's build does not offer it.)
+# All Swift tests with the address sanitizer, and all with the thread sanitizer but those of `roomy` and `single`.
+# (The undefined behaviour sanitizer is scripts/ccases.sh's: Swift's build does not offer it.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,10 +17,19 @@ export TCE_POLICY_CELLS=${TCE_POLICY_CELLS:-2}
 # is of one thread: the C cases, which scripts/ccases.sh runs sanitized, and a test of Swift's windows.
 roomy='^CTceTests\.|WindowTests/sparse'
 
+# The time model, the guest layer and the policies are of one thread, too, and their random runs are long.
+single='BounceBufferTests|BounceMappingTests|BufferWindowTests|CaseShrinkerTests|ClosedFormsCacheTests|'\
+'ClosedFormsCallsTests|ClosedFormsTests|CoherentTests|DynamicWindowTests|EngineTests|GuestBootTests|'\
+'GuestReplayTests|HcallLayerTests|IOMMUTableTests|ListPageSharingTests|MappingTests|MaskTests|'\
+'PageExamplesTests|PolicyConditionTests|PolicyOutcomeTests|PublishedCallsTests|PublishedCliffTests|'\
+'PublishedGoodputTests|RecordedBootTests|ReferenceAnswersTests|ReferenceCacheTests|'\
+'ReferenceCostTests|ReferenceFaultTests|ReferenceGoodputTests|ReferencePathTests|'\
+'ReferenceScenarioTests|ReferenceStartTests|RestartTests'
+
 run() { # sanitizer, options of `swift test`...
     swift test --disable-xctest --sanitize="$1" --scratch-path ".build/$1" -Xcc -O1 "${@:2}"
 }
 
 # Leaks are looked for in the C cases; the Swift runtime keeps some memory to its end.
 ASAN_OPTIONS=detect_leaks=0 run address
-run thread --skip "$roomy"
+run thread --skip "$roomy" --skip "($single)/"
