@@ -114,6 +114,7 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
         .after = *users == 0 ? TCE__NONE : (uint32_t)(*users - 1),
         .next = x->uses,
         .index = index,
+        .cleared = TCE__NEVER,
     };
     if (*users != 0)
         tce__use_at(t, (uint32_t)(*users - 1))->before = use;
@@ -122,14 +123,16 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
     return true;
 }
 
-void tce__life_leave(tce_time *t, uint32_t transaction)
+uint64_t tce__life_leave(tce_time *t, uint32_t transaction)
 {
+    uint64_t cleared = TCE__NEVER;
     tce__transaction *x = tce__transaction_at(t, transaction);
     tce__life *life = x->life;
     for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
         const tce__use u = *tce__use_at(t, use);
         next = u.next;
         tce__pool_give(&t->uses, use);
+        cleared = u.cleared < cleared ? u.cleared : cleared;
         if (life->gone)
             continue;
         if (u.after != TCE__NONE)
@@ -143,6 +146,7 @@ void tce__life_leave(tce_time *t, uint32_t transaction)
     x->life = NULL;
     if (--life->users == 0 && life->gone)
         free(life);
+    return cleared;
 }
 
 bool tce__life_touched(const tce__life *life, uint64_t index)
@@ -170,12 +174,11 @@ void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end,
 {
     const uint64_t users = tce__table_load(&life->entries, index * WORDS + USERS);
     for (uint32_t use = users == 0 ? TCE__NONE : (uint32_t)(users - 1); use != TCE__NONE;) {
-        const tce__use *u = tce__use_at(t, use);
-        tce__transaction *x = tce__transaction_at(t, u->transaction);
+        tce__use *u = tce__use_at(t, use);
         if (t->plan != NULL)
             tce__plan_clears(t, planned, u->transaction);
-        else if (end < x->overtaken_at)
-            x->overtaken_at = end;
+        else if (end < u->cleared)
+            u->cleared = end;
         use = u->after;
     }
 }
