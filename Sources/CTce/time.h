@@ -22,7 +22,8 @@ typedef struct tce__life {
     uint32_t phb;               /* index of its hardware; TCE__NONE: virtual I/O */
     tce__table entries;         /* two a TCE: end of the last call that wrote it; first of its pending uses, + 1 */
     uint64_t *touched;          /* one bit for each 64 KiB of the table that a call has written */
-    uint32_t users;             /* first of the pending transactions that use its TCEs; TCE__NONE */
+    uint32_t users;             /* pending transactions that use its TCEs */
+    bool gone;                  /* it has ended, and has no entries any more: only the users know of it */
 } tce__life;
 
 /* A TCE that a pending transaction uses: a link in the list of the TCE's pending users. */
@@ -57,9 +58,8 @@ typedef struct tce__transaction {
     uint64_t event;             /* its number */
     uint64_t stamp;
     uint64_t overtaken_at;      /* the first end of a later call that clears a TCE of it */
-    tce__life *life;            /* NULL: no window, or one that is gone */
+    tce__life *life;            /* NULL: no window */
     uint32_t uses;              /* the first of them; TCE__NONE */
-    uint32_t before, after;     /* in the life's list of users; TCE__NONE */
     uint32_t waits, clearers;   /* in a saturated run (time_plan.c) */
 } tce__transaction;
 

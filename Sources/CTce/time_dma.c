@@ -285,7 +285,10 @@ void tce__time_advance(tce_time *t, uint64_t limit)
 
 void tce__transactions_close(tce_time *t)
 {
-    for (uint32_t i = 0; i < t->transactions.count; i++)
+    for (uint32_t i = 0; i < t->transactions.count; i++) {
+        if (tce__transaction_at(t, i)->life != NULL)
+            tce__life_leave(t, i);
         free(tce__transaction_at(t, i)->pages);
+    }
     tce__pool_close(&t->transactions);
 }

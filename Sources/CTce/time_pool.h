@@ -110,7 +110,7 @@ static inline bool tce__heap_before(const tce__heap_item *a, const tce__heap_ite
  * The same for what comes nearly in order: in a few rings, each in order (what one vCPU's calls lead to is one), and a
  * heap for what fits into none. The rings that hold something stand first, the one with the last end before the others.
  */
-#define TCE__QUEUE_RINGS 4u
+#define TCE__QUEUE_RINGS 6u
 
 typedef struct tce__queue_run {
     tce__heap_item first, last;
