@@ -244,7 +244,8 @@ static uint64_t known_until(tce_time *t, tce__phb_time *phb, const tce__transact
 {
     const uint64_t memory = t->c.memory_latency, down = t->c.pcie_latency;
     const uint64_t cycle = tce__phb_next(t, phb);
-    if (x->faults)
+    /* Where TLPs pass others, a write may end with one before it that is looked up later, and faults. */
+    if (x->faults || (x->closed && phb->mixed))
         return cycle + 1;
     const uint64_t from = !x->closed && x->start > cycle ? x->start : cycle;
     return from + (x->closed ? 0 : t->way) + (memory < down ? memory : down) + 1;

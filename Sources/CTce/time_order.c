@@ -112,7 +112,8 @@ static void resolve(tce_time *t, tce__phb_time *phb)
             else if (reader->known != TCE__NEVER)
                 read_memory(t, phb, index);
         }
-        tce__tlp_done(t, w.transaction, done);
+        if (!w.failed)
+            tce__tlp_done(t, w.transaction, done);
     }
 }
 
@@ -122,6 +123,9 @@ void tce__order_know(tce_time *t, tce__phb_time *phb, const tce__tlp *tlp, bool 
         tce__write *w = write_at(phb, tlp->order);
         w->own = failed ? cycle : cycle + t->c.memory_latency;
         w->failed = failed;
+        /* Its end is known though those before it are not: what waits for it may start before they are. */
+        if (failed)
+            tce__tlp_done(t, tlp->transaction, cycle);
         resolve(t, phb);
         return;
     }

@@ -49,20 +49,26 @@ struct CaseShrinker {
         }
     }
 
-    /// Each parameter that can be is what a replay has by default.
+    /// Each parameter that can be is what a replay has by default, all of them if possible.
     private func simplifyConfiguration(_ best: inout TimedCase) {
-        guard let standard = try? ReferenceConfiguration.standard() else { return }
         var simpler = best
-        simpler.configuration.values = standard.values
-        _ = take(simpler, &best)
+        for clock in [ReferenceConfiguration().clockMHz, best.configuration.clockMHz] {
+            guard let standard = try? ReferenceConfiguration.standard(clockMHz: clock) else { return }
+            simpler.configuration.values = standard.values
+            if take(simpler, &best) { break }
+        }
+        guard let standard = try? ReferenceConfiguration.standard(clockMHz: best.configuration.clockMHz) else { return }
         for change in Self.machineChanges {
             simpler = best
             change(&simpler.configuration, standard)
             _ = take(simpler, &best)
         }
-        for index in standard.values.indices {
+        for (index, value) in standard.values.enumerated() where best.configuration.values[index] != value {
             simpler = best
-            simpler.configuration.values[index] = standard.values[index]
+            simpler.configuration.values[index] = value
+            // Of few slots, tags or events under way, fewer show it sooner.
+            if take(simpler, &best) || TimingParameter.all[index].kind != .count { continue }
+            simpler.configuration.values[index] = 1
             _ = take(simpler, &best)
         }
     }

@@ -36,8 +36,8 @@ struct CaseShrinkerTests {
         var size: (events: Int, options: Int) {
             switch self {
             // A PHB and two accesses.
-            case .slowHit: (3, 0)
-            // Two calls of a vCPU each and one that waits for them.
+            case .slowHit: (3, 6)
+            // One that waits, the one before it, and the one that it waits for.
             case .noWindow: (3, 2)
             case .earlyClear: (1, 0)
             }
@@ -46,9 +46,10 @@ struct CaseShrinkerTests {
 
     @Test("A difference is shown by as few events and options as it takes", arguments: Fault.allCases)
     func shrinks(_ fault: Fault) throws {
-        let scenario = try #require((0..<100).lazy.map { ReferenceScenario(seed: $0) }.first { scenario in
-            fault.fails(TimedCase(events: scenario.events, configuration: scenario.configuration))
-        })
+        let scenario = try #require(
+            (0..<100).lazy.map { ReferenceScenario(seed: $0) }.first { scenario in
+                fault.fails(TimedCase(events: scenario.events, configuration: scenario.configuration))
+            })
         let timed = TimedCase(events: scenario.events, configuration: scenario.configuration)
         let shrunk = CaseShrinker(fails: fault.fails).shrink(timed)
         #expect(shrunk.events.count <= fault.size.events, "\(shrunk.description)")

@@ -12,7 +12,8 @@ extension TimedCase {
         let line = try #require(text.split(separator: "\n").first)
         let words = line.split(separator: " ").dropFirst(3).map(String.init)
         for index in stride(from: 0, to: words.count - 1, by: 2) {
-            if words[index] == "--set" { try profile.set(words[index + 1]) } else { others[words[index]] = words[index + 1] }
+            let value = words[index + 1]
+            if words[index] == "--set" { try profile.set(value) } else { others[words[index]] = value }
         }
         var configuration = ReferenceConfiguration(try profile.lowered())
         configuration.arrival = try #require(.init(rawValue: others["--arrival"] ?? "trace"))

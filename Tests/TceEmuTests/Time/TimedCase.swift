@@ -57,8 +57,12 @@ struct TimedCase: Hashable, Sendable {
 }
 
 extension ReferenceConfiguration {
-    /// What a replay has by default: profile power9-kvm.
-    static func standard() throws -> ReferenceConfiguration { ReferenceConfiguration(try TimingProfile().lowered()) }
+    /// What a replay has by default, profile power9-kvm, with this clock: of some parameters the default is in ns.
+    static func standard(clockMHz: UInt64) throws -> ReferenceConfiguration {
+        var profile = TimingProfile()
+        try profile.set("clock_mhz=\(clockMHz)")
+        return ReferenceConfiguration(try profile.lowered())
+    }
 
     /// The values of the catalogue's parameters, in its order, as the core holds them.
     var values: [UInt64] {
@@ -83,10 +87,12 @@ extension ReferenceConfiguration {
 
     /// "tce_cache.ways=2" for each parameter that is not what a replay has by default.
     var settings: [String] {
-        guard let standard = try? Self.standard().values else { return [] }
-        return zip(TimingParameter.all, zip(values, standard)).compactMap { parameter, value in
-            value.0 == value.1 ? nil : "\(parameter.key)=\(parameter.written(value.0))"
-        }
+        guard let standard = try? Self.standard(clockMHz: clockMHz) else { return [] }
+        let ownClock = clockMHz == ReferenceConfiguration().clockMHz ? [] : ["clock_mhz=\(clockMHz)"]
+        return ownClock
+            + zip(TimingParameter.all, zip(values, standard.values)).compactMap { parameter, value in
+                value.0 == value.1 ? nil : "\(parameter.key)=\(parameter.written(value.0))"
+            }
     }
 }
 

@@ -34,6 +34,7 @@ extension Reference {
                 if startCall(index) { goesOn = true }
             }
             isBusy = isBusy || goesOn
+            hasNews = hasNews || goesOn
         }
     }
 
@@ -79,10 +80,11 @@ extension Reference {
     /// [saturate] A transaction before it in the trace uses a TCE that it clears, and is not done.
     private func isHeldUp(_ call: ReferenceCall) -> Bool {
         guard !call.clears.isEmpty else { return false }
-        return plan.transactions.indices.contains { number in
-            plan.transactions[number].place < call.place && !isDone(number)
-                && !plan.transactions[number].uses.isDisjoint(with: call.clears)
+        for place in firstOpen..<max(firstOpen, call.place) {
+            guard case .transaction(let number) = plan.events[place], !isDone(number) else { continue }
+            if !plan.transactions[number].uses.isDisjoint(with: call.clears) { return true }
         }
+        return false
     }
 
     // MARK: What is over
@@ -104,7 +106,10 @@ extension Reference {
     }
 
     private mutating func passOver() {
-        while firstOpen < plan.events.count && isOver(firstOpen) { firstOpen += 1 }
+        while firstOpen < plan.events.count && isOver(firstOpen) {
+            firstOpen += 1
+            hasNews = true
+        }
         while barriersPassed < plan.barriers.count && isOver(plan.barriers[barriersPassed]) { barriersPassed += 1 }
     }
 
@@ -156,12 +161,13 @@ extension Reference {
             }
             return
         }
-        // In the trace's order, so that those that start together issue in it.
+        guard hasNews else { return }
+        // In the trace's order, so that those that start together issue in it. Time stamps never go back.
         var isAnyStarted = false
         for number in waiting {
             let transaction = plan.transactions[number]
-            guard stamps[transaction.place] <= cycle, isReady(transaction) else { continue }
-            guard isInWindow(transaction.place) else { continue }
+            guard stamps[transaction.place] <= cycle else { break }
+            guard isReady(transaction), isInWindow(transaction.place) else { continue }
             start(number)
             isAnyStarted = true
             if transaction.waitsFor.contains(where: { callEnds[$0] == cycle }) && stamps[transaction.place] < cycle {

@@ -30,8 +30,8 @@ struct Reference {
     /// By place in the trace.
     let stamps: [UInt64]
     /// The stamps once, in their order; how many of them have come.
-    private let stampsInOrder: [UInt64]
-    private var stampsPassed = 0
+    let stampsInOrder: [UInt64]
+    var stampsPassed = 0
 
     /// By transaction.
     var progress: [Progress]
@@ -57,6 +57,9 @@ struct Reference {
     /// When accesses of virtual devices are done.
     var deviceDones: [UInt64] = []
 
+    /// Whether in this cycle a stamp has come, a call has ended or an event of the trace is over for the first time.
+    /// Else nothing starts that has not started before.
+    var hasNews = false
     /// Whether anything has changed in this cycle.
     var isBusy = false
 
@@ -119,7 +122,11 @@ struct Reference {
 
     /// [cycle-order]
     private mutating func step() {
-        while stampsPassed < stampsInOrder.count && stampsInOrder[stampsPassed] <= cycle { stampsPassed += 1 }
+        hasNews = cycle == 0
+        while stampsPassed < stampsInOrder.count && stampsInOrder[stampsPassed] <= cycle {
+            stampsPassed += 1
+            hasNews = true
+        }
         endCallsAndKill()
         startTransactions()
         for phb in phbs { grantUpLink(phb) }
@@ -368,40 +375,5 @@ struct Reference {
             if progress[number].lastDone > flight.number { result.fired(.latencyNotLast) }
         }
         progress[number].lastDone = max(progress[number].lastDone, flight.number)
-    }
-
-    // MARK: Cycles in which nothing happens
-
-    /// Where nothing has changed in a cycle, nothing will before the first of these comes.
-    private var nextCycle: UInt64 {
-        var next = UInt64.max
-        func may(_ time: UInt64) {
-            if time > cycle && time < next { next = time }
-        }
-        if stampsPassed < stampsInOrder.count { may(stampsInOrder[stampsPassed]) }
-        for vCPU in vCPUs {
-            if let call = vCPU.running { may((callStarts[call] ?? 0) + plan.calls[call].cost) }
-        }
-        for issuer in issuers {
-            may(issuer.turn)
-            may(issuer.deviceDone)
-        }
-        // From the cycle after it on, an access is over.
-        for done in deviceDones { may(done + 1) }
-        for phb in phbs {
-            may(phb.up.freeCycle)
-            may(phb.down.freeCycle)
-            if let first = phb.coming.first { may(first.arrival) }
-            for due in phb.due { may(due.cycle) }
-            for fetch in phb.fetching { may(fetch.end) }
-            if let first = phb.port.first { may(phb.lookupCycle(of: first, configuration)) }
-            for flight in phb.open {
-                if let translated = flight.memoryStart ?? flight.translated {
-                    may(translated + configuration.memoryLatency)
-                }
-                if let done = flight.done { may(done) }
-            }
-        }
-        return next == .max ? cycle + 1 : next
     }
 }

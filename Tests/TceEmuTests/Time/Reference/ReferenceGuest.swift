@@ -35,8 +35,9 @@ struct ReferenceGuest: Sendable {
         let rules: [UInt64: ReferenceRule] = [
             0x2026: .rtasQuery, 0x2027: .rtasCreate, 0x2028: .rtasRemove, 0x2029: .rtasReset,
         ]
-        return Effect(
-            cost: configuration.rtasDDW, kills: tables.rtas(call), rules: [.rtas] + (rules[call.number].map { [$0] } ?? []))
+        var effect = Effect(cost: configuration.rtasDDW, kills: tables.rtas(call), rules: [.rtas])
+        if let rule = rules[call.number] { effect.rules.append(rule) }
+        return effect
     }
 
     mutating func ultracall(_ call: TraceEvent.Call) -> Effect {

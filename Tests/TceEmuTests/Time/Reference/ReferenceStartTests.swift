@@ -83,6 +83,42 @@ struct ReferenceStartTests {
         }
     }
 
+    /// With one event under way, each waits for all but the one before it: the calls, of 5 cycles and of a vCPU each,
+    /// in pairs. The write is done 23 cycles after its start and over in the next.
+    @Test("[window] What stands too far before is waited for", arguments: [true, false])
+    func window(isSaturated: Bool) {
+        var trace = ReferenceTrace()
+        trace.configuration.arrival = isSaturated ? .saturate : .trace
+        trace.configuration.eventsUnderWay = 1
+        trace.configuration.hcallPut = 5 * ReferenceConfiguration.cycle
+        for cpu: UInt16 in 0..<4 { trace.put(100, page: 0, cpu: cpu) }
+        trace.write(100, 0x1000)
+        trace.add(100, .observed(.init(opcode: 0x20, cpu: 9)))
+        for cpu: UInt16 in 4..<6 { trace.put(100, page: 0, cpu: cpu) }
+        let result = trace.run()
+        let first: UInt64 = isSaturated ? 0 : 100
+        #expect(result.transactions.map { [$0.start, $0.done] } == [[first + 10, first + 33]])
+        #expect(result.calls.map(\.start) == [0, 0, 5, 5, 34, 34].map { $0 + first })
+        #expect(result.waitCycles == (isSaturated ? 0 : 10))
+        trace.configuration.eventsUnderWay = 2
+        #expect(trace.run().calls.map(\.start) == [0, 0, 0, 5, 10, 29].map { $0 + first })
+    }
+
+    @Test("[window] Events of the platform and RTAS calls wait, too")
+    func windowOfPlatform() {
+        var trace = ReferenceTrace(mapped: 1)
+        trace.configuration.eventsUnderWay = 1
+        trace.configuration.rtasDDW = 5 * ReferenceConfiguration.cycle
+        trace.write(100, 0)
+        trace.add(100, .unwindow(liobn: ReferenceTrace.liobn))
+        trace.add(101, .unwindow(liobn: ReferenceTrace.liobn))
+        trace.add(102, .rtas(.init(0, cpu: 0)))
+        trace.write(102, 0)
+        // The write is done in 123; what stands two behind it acts in 124, the last but one with it.
+        let result = trace.run()
+        #expect(result.calls.map(\.start) == [0, 124] && result.transactions.map(\.start) == [100, 124])
+    }
+
     // MARK: [saturate]
 
     private func saturated(mapped: Int = 0) -> ReferenceTrace {

@@ -14,6 +14,8 @@ struct ReferenceTraceGenerator: Sendable {
 
     private let vio: LIOBN = 0x7100_0000
     private let hotPages: UInt64
+    /// Of the default windows; not 0: they are so long that their tables have 64 KiB twice. [cost]
+    private let firstHotPage: UInt64
     private let isAllMapped: Bool
     private let callPercent: UInt64
 
@@ -21,7 +23,8 @@ struct ReferenceTraceGenerator: Sendable {
         var random = random
         self.kind = kind
         self.configuration = configuration
-        hotPages = random.within(2...8)
+        hotPages = random.chance(6) ? 40 : random.within(2...8)
+        firstHotPage = random.chance(6) ? 8_192 - hotPages / 2 : 0
         isAllMapped = kind != .wide || random.chance(40)
         callPercent = kind == .kills ? random.within(30...50) : kind == .wide ? random.within(5...40) : 4
         self.random = random
@@ -32,13 +35,14 @@ struct ReferenceTraceGenerator: Sendable {
         makeMachine()
         mapAtFirst()
         // What happens to windows and PEs is rare, so that caches get warm.
-        for _ in 0..<random.within(15...50) {
+        for _ in 0..<random.within(random.chance(2) ? 300...500 : 15...50) {
             if random.chance(random.pick([30, 60])) { time += random.below(kind == .wide ? 60 : 8) }
             let draw = random.below(1_000)
             switch draw {
             case 0..<(callPercent * 10): addHcall()
             case 970...: addPlatformEvent()
             case 955...: addOtherCall()
+            case 935...: addWithoutTime()
             default: addAccess()
             }
         }
@@ -55,7 +59,7 @@ struct ReferenceTraceGenerator: Sendable {
         for n in 0..<count {
             let phb = TraceEvent.PHB(
                 buid: 0x8_0000 + n, liobn: UInt32(0x8000_0000 + 0x100 * n), windowStart: random.pick([0, 0, 0x1_0000]),
-                windowBytes: random.within(hotPages...12) << 12, dma64Start: 1 << 32)
+                windowBytes: (firstHotPage + random.within(hotPages...(hotPages + 4))) << 12, dma64Start: 1 << 32)
             phbs.append(phb)
             add(.phb(phb))
             windows.append(
@@ -87,6 +91,11 @@ struct ReferenceTraceGenerator: Sendable {
             bypass: random.chance(15))
     }
 
+    /// The first of the pages of a window that are accessed, and how many they are.
+    private func hot(_ window: TraceEvent.Window) -> (first: UInt64, count: UInt64) {
+        window.tces > firstHotPage ? (firstHotPage, window.tces - firstHotPage) : (0, window.tces)
+    }
+
     /// Every page of every window, by lists where there are such.
     private mutating func mapAtFirst() {
         for window in windows { map(window, sure: isAllMapped) }
@@ -94,27 +103,30 @@ struct ReferenceTraceGenerator: Sendable {
 
     private mutating func map(_ window: TraceEvent.Window, sure: Bool) {
         guard sure || random.chance(80) else { return }
+        let (first, count) = hot(window)
         guard configuration.hasMultiTCE else {
-            for page in 0..<window.tces {
+            for page in first..<(first + count) {
                 let ioba = window.start &+ page << window.pageShift
                 let value = value(window, mayRefuse: !sure)
                 add(.hcall(.init(.put, cpu: cpu(), liobn: window.liobn, ioba: ioba, value: value)))
             }
             return
         }
-        let entries = (0..<window.tces).map { _ in value(window, mayRefuse: !sure) }
+        let entries = (0..<count).map { _ in value(window, mayRefuse: !sure) }
         add(
             .hcall(
                 .init(
-                    .putIndirect, cpu: cpu(), liobn: window.liobn, ioba: window.start, value: list(),
-                    npages: window.tces, entries: entries)))
+                    .putIndirect, cpu: cpu(), liobn: window.liobn, ioba: window.start &+ first << window.pageShift,
+                    value: list(), npages: count, entries: entries)))
     }
 
     // MARK: Calls
 
     private mutating func cpu() -> UInt16? { random.pick([nil, 0, 0, 1, 2]) }
 
-    private mutating func list() -> UInt64 { random.chance(4) ? 0x7fff_0000_0000 : random.below(4) << 15 }
+    private mutating func list() -> UInt64 {
+        random.chance(4) ? 0x7fff_0000_0000 : random.below(4) << 15 | (random.chance(1) ? 8 : 0)
+    }
 
     /// A TCE: mostly a page of memory, with both permissions.
     private mutating func value(_ window: TraceEvent.Window, mayRefuse: Bool) -> UInt64 {
@@ -125,21 +137,25 @@ struct ReferenceTraceGenerator: Sendable {
         case 4: return page | 1
         case 5: return page | 2
         case 6: return random.chance(50) ? 0 : page | 0x803
-        default: return random.chance(50) ? 1 << 20 | 3 : 1 << 40 | 3
+        // The first page that is no memory, or of which only a part is; one far beyond.
+        default: return random.pick([1 << 20 | 3, 0xff << 12 | 3, 1 << 40 | 3])
         }
     }
 
     private mutating func addHcall() {
         let window = random.pick(windows)
-        let pages = min(hotPages, window.tces)
-        var page = random.below(pages)
+        let hot = hot(window)
+        let pages = min(hotPages, hot.count)
+        var page = hot.first + random.below(pages)
         if random.chance(3) { page = window.tces }
         // All hot pages at once, so that what is in flight is met.
         let isWhole = kind == .kills && random.chance(30)
-        if isWhole { page = 0 }
+        if isWhole { page = hot.first }
         let ioba = window.start &+ page << window.pageShift | (random.chance(2) ? 0x10 : 0)
         let liobn = random.chance(2) ? 0x666 : window.liobn
-        let count = isWhole ? pages : random.within(random.chance(4) ? 0...14 : 1...3)
+        let few = random.within(random.chance(4) ? 0...14 : 1...3)
+        // The most that a list has, and one more.
+        let count = isWhole ? pages : firstHotPage > 0 && random.chance(2) ? random.within(512...513) : few
         let unmaps = random.chance(45)
         switch isWhole ? random.within(7...8) : random.below(10) {
         case 0...5:
@@ -152,7 +168,9 @@ struct ReferenceTraceGenerator: Sendable {
                         .stuff, cpu: cpu(), liobn: liobn, ioba: ioba, value: random.chance(10) ? 0x1003 : 0,
                         npages: count)))
         case 8:
-            let entries = (0..<count).map { _ in value(window, mayRefuse: !isAllMapped) }
+            // A list that is too long is refused unread, and a trace has none of its entries.
+            let known = count > 512 ? 0 : count
+            let entries = (0..<known).map { _ in value(window, mayRefuse: !isAllMapped) }
             add(
                 .hcall(
                     .init(
@@ -184,9 +202,18 @@ struct ReferenceTraceGenerator: Sendable {
         case 5:
             add(.rtas(.init(0x2026, cpu: cpu(), arguments: named, returns: 5)))
         default:
-            let number = random.pick([0xf130, 0xf134, 0xf140, 0xf12c, 0xf128, 0xf138] as [UInt64])
+            let number = random.pick([0xf130, 0xf130, 0xf134, 0xf140, 0xf12c, 0xf128, 0xf138, 0xf13c] as [UInt64])
             let page: [UInt64] = number >= 0xf130 ? [random.below(4), random.below(3)] : [0, 0, 0x1_0000, 0, 16]
             add(.ultracall(.init(number, cpu: cpu(), arguments: page)))
+        }
+    }
+
+    /// What takes no time, but counts as an event. [window]
+    private mutating func addWithoutTime() {
+        if random.chance(50) {
+            add(.observed(.init(opcode: 0x20, cpu: cpu(), duration: random.below(50))))
+        } else {
+            add(.guest(.init(.map, device: 1, address: 0x1000, value: 0x1000, length: 64)))
         }
     }
 
@@ -204,7 +231,7 @@ struct ReferenceTraceGenerator: Sendable {
             add(.window(windows[0]))
             map(windows[0], sure: isAllMapped)
         case 5:
-            add(random.chance(50) ? .reset : .phb(phb))
+            add(random.chance(75) ? .reset : .phb(phb))
             mapAgain()
         default: add(.thaw(buid: phb.buid, configAddress: 0))
         }
@@ -229,8 +256,11 @@ struct ReferenceTraceGenerator: Sendable {
                     liobn: isByPHB ? nil : liobn,
                     buid: isByPHB ? (random.chance(5) ? 0x999 : window.buid) : nil, requester: id,
                     ioba: address(window), length: random.chance(4) ? nil : length(),
-                    access: random.pick([.read, .write, .read, .write, .read, .write, random.chance(25) ? [] : .write]))
-            ))
+                    access: access())))
+    }
+
+    private mutating func access() -> DMAAccess {
+        random.chance(90) ? random.pick([.read, .write]) : random.pick([[], .write, [.read, .write]])
     }
 
     private mutating func length() -> UInt64 {
@@ -242,7 +272,8 @@ struct ReferenceTraceGenerator: Sendable {
 
     private mutating func address(_ window: TraceEvent.Window) -> IOBA {
         let size: UInt64 = 1 << window.pageShift
-        let page = window.start &+ random.below(min(hotPages, window.tces)) * size
+        let (first, count) = hot(window)
+        let page = window.start &+ (first + random.below(min(hotPages, count))) * size
         let draw = random.below(100)
         if draw < 2 { return window.start &+ window.tces * size &- random.pick([0, 1, 64, 100, 300]) }
         if draw < 3 { return window.start &- random.pick([1, 64, 300]) }
