@@ -17,6 +17,8 @@ demo: all
 	$(TOOL) info $(DEMO)
 	@echo
 	$(TOOL) replay --check $(DEMO)
+	@echo
+	$(TOOL) replay $(DEMO) --profile secure-2019 --interval 5s
 
 test: deps ccases
 	swift test --disable-xctest

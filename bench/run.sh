@@ -17,10 +17,12 @@ echo
 "$tool" generate nic --events "$events" --seed 1 -o build/nic.tcet
 cc -O1 bench/peak.c -o build/peak
 help=$(build/peak "$tool" --help)
-replay=$(build/peak "$tool" replay build/nic.tcet)
 table=2048 # the 1 GiB window's table, in KiB
-echo "memory of a replay of $events nic events: peak $replay KiB, less --help's $help and the table's $table:" \
-    "$((replay - help - table)) KiB"
+for option in --functional --arrival=trace; do
+    replay=$(build/peak "$tool" replay "$option" build/nic.tcet)
+    echo "memory of a replay ($option) of $events nic events: peak $replay KiB, less --help's $help and the table's" \
+        "$table: $((replay - help - table)) KiB"
+done
 
 if [ -n "$logs" ]; then
     echo

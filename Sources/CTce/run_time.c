@@ -109,9 +109,9 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
         room = npages < room ? npages : room;
     }
     /* Without a model a run of zeros costs next to nothing; here each TCE of it is looked at. */
-    if (room > TCE_LIST_ENTRIES_MAX && !tce__run_spend(r, room))
+    if (!r->options->state_only && room > TCE_LIST_ENTRIES_MAX && !tce__run_spend(r, room))
         return TCE_ERR_WORK;
-    if (!keep_before(t, w, call.index, room))
+    if (!r->options->state_only && !keep_before(t, w, call.index, room))
         return TCE_ERR_NO_MEMORY;
     const uint64_t page_outs = r->m->sharing.page_outs;
     r->m->written = 0;
@@ -120,6 +120,8 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
         return err;
     call.paged_out = r->m->sharing.page_outs - page_outs;
     call.written = event->kind == TCE_EVENT_PUT ? r->result.status == TCE_H_SUCCESS : r->m->written;
+    if (r->options->state_only)
+        return tce__time_touch(t, w, call.index, call.written) ? TCE_OK : TCE_ERR_NO_MEMORY;
     call.before = t->before;
     call.exits = t->c.exit_to_user == TCE_EXIT_KVM && exits(r, w, event, side, value);
     tce__time_call(t, &call);
@@ -164,7 +166,7 @@ static tce_err run_rtas(tce__run *r, size_t i, const tce_event *event, uint64_t 
     tce_err err = tce__run_event(r, i);
     if (err != TCE_OK)
         return err;
-    const uint64_t end = tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
+    const uint64_t end = r->options->state_only ? 0 : tce__time_rtas(t, number, event->cpu, t->c.rtas_ddw);
     const bool reset =
         event->address == TCE_RTAS_RESET_PE_DMA_WINDOW || event->address == TCE_RTAS_RESET_PE_DMA_WINDOWS;
     if (phb != NULL && r->result.status == TCE_RTAS_SUCCESS)
@@ -247,7 +249,9 @@ tce_err tce__run_timed(tce__run *r, size_t i)
     if (event->stream >= r->batch->stream_count || (event->flags & TCE_EVENT_SIDE &&
         tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
         return TCE_ERR_EVENT;
-    const uint64_t number = tce__time_event(t, r->batch->times == NULL ? 0 : r->batch->times[i], r->m->memory_bytes);
+    const bool timed = !r->options->state_only;
+    const uint64_t time = r->batch->times == NULL ? 0 : r->batch->times[i];
+    const uint64_t number = timed ? tce__time_event(t, time, r->m->memory_bytes) : 0;
     tce_err err = TCE_OK;
     uint64_t refused, acts;
     switch (event->kind) {
@@ -263,27 +267,28 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         err = pays_for_kills(r) ? run_rtas(r, i, event, number) : TCE_ERR_WORK;
         break;
     case TCE_EVENT_ULTRACALL:
-        err = run_ultracall(r, i, event, number);
+        err = timed ? run_ultracall(r, i, event, number) : tce__run_event(r, i);
         break;
     case TCE_EVENT_DMA:
-        err = run_dma(r, i, event, number);
+        err = timed ? run_dma(r, i, event, number) : tce__run_event(r, i);
         break;
     case TCE_EVENT_WINDOW:
     case TCE_EVENT_UNWINDOW:
         refused = r->counters->refused;
         err = pays_for_kills(r) ? tce__run_event(r, i) : TCE_ERR_WORK;
-        acts = tce__time_barrier(t);
+        acts = timed ? tce__time_barrier(t) : 0;
         if (err == TCE_OK && r->counters->refused == refused)
             tce__life_end(t, stream_of(r, event)->liobn, acts);
         break;
     case TCE_EVENT_RESET:
         err = pays_for_kills(r) ? tce__run_event(r, i) : TCE_ERR_WORK;
-        tce__lives_end(t, tce__time_barrier(t));
+        tce__lives_end(t, timed ? tce__time_barrier(t) : 0);
         break;
     case TCE_EVENT_PHB:
     case TCE_EVENT_THAW:
         err = tce__run_event(r, i);
-        (void)tce__time_barrier(t);
+        if (timed)
+            (void)tce__time_barrier(t);
         break;
     default:
         err = tce__run_event(r, i);

@@ -207,6 +207,8 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index); /* false:
 uint64_t tce__life_leave(tce_time *t, uint32_t transaction);
 void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end);
 bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
+/* A call that takes no time, before the part that is timed, wrote these TCEs. false: no memory. */
+bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t written);
 /* A call clears the TCE: `end` is its end, or it is a planned one, which waits for the users. */
 void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end, uint32_t planned);
 

@@ -164,6 +164,19 @@ void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t e
         life->entries.tce[i * WORDS + END] = end;
 }
 
+bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t written)
+{
+    if (written == 0)
+        return true;
+    tce__life *life = tce__life_of(t, w);
+    if (life == NULL)
+        return false;
+    const uint64_t last = (index + written - 1) >> TCE__TOUCH_TCES_LOG2;
+    for (uint64_t part = index >> TCE__TOUCH_TCES_LOG2; part <= last; part++)
+        life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
+    return true;
+}
+
 void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last)
 {
     if (phb != TCE__NONE && !tce__cache_kill(&t->phbs[phb]->cache, cycle, window, first, last))

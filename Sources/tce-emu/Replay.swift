@@ -9,14 +9,17 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Applies a trace's events to the emulated machine and prints statistics.",
         discussion: """
-            There is no time model yet: every replay is functional, with or without --functional. Effects are applied \
-            in the trace's order.
+            Every hcall and every DMA is timed cycle by cycle, with the costs of a profile; --functional leaves time \
+            out. Effects are applied in the trace's order either way: time never changes an answer. With --from, time \
+            begins at the first event replayed, with cold caches.
 
             Examples:
               tce-emu replay boot.tcet --check
-              tce-emu replay boot.tcet --from 12.5s --to 13s --format json
-              tce-emu replay boot.tcet --to 20s --save boot.snap
-              tce-emu replay boot.tcet --load boot.snap
+              tce-emu replay boot.tcet --profile power8-kvm --set tce_cache.ways=4 --format json
+              tce-emu replay boot.tcet --arrival saturate --interval 10ms
+              tce-emu replay boot.tcet --from 12.5s --to 13s --per-event events.csv --histogram latency.hgrm
+              tce-emu replay boot.tcet --functional --to 20s --save boot.snap
+              tce-emu replay boot.tcet --functional --load boot.snap
 
             A replay that was saved and loaded ends as one that was never cut: same state, same answers, same \
             statistics. It goes on as it was begun: --from, --platform, --multitce, --eeh and --check need not be given \
@@ -26,8 +29,11 @@ struct ReplayCommand: ParsableCommand {
     @Argument(help: "The trace; - is the standard input.")
     var trace: String
 
-    @Flag(help: "Leave time out of it. The only kind of replay so far.")
+    @Flag(help: "Leave time out of it: answers and counts alone, many times faster.")
     var functional = false
+
+    @OptionGroup var timing: TimingOptions
+    @OptionGroup var outputs: TimeOutputs
 
     @Flag(help: "Compare every recorded answer with the emulator's own; a difference makes the exit status 1.")
     var check = false
@@ -48,10 +54,12 @@ struct ReplayCommand: ParsableCommand {
     )
     var eeh: EEH?
 
-    @Option(help: ArgumentHelp("Write the replay's state here when it ends, by --to or ^C too.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Write the replay's state here when it ends, by --to or ^C too; with --functional.", valueName: "file"))
     var save: String?
 
-    @Option(help: ArgumentHelp("Go on where a replay of this trace was saved.", valueName: "file"))
+    @Option(help: ArgumentHelp("Go on where a replay of this trace was saved; with --functional.", valueName: "file"))
     var load: String?
 
     @Option(
@@ -70,6 +78,15 @@ struct ReplayCommand: ParsableCommand {
     func validate() throws {
         if let threads, !(1...64).contains(threads) {
             throw ValidationError("--threads is \(threads); expected 1 to 64")
+        }
+        let timed = timing.given + outputs.given
+        if functional, let option = timed.first {
+            throw ValidationError("\(option) asks for time, and --functional leaves it out: give one of them")
+        }
+        if !functional, let option = save != nil ? "--save" : load != nil ? "--load" : nil {
+            throw ValidationError(
+                "\(option) needs --functional: a snapshot holds the machine, not what is under way in time (calls, "
+                    + "transactions, the TCE cache)")
         }
         if save == "-" { throw ValidationError("--save - : the standard output has the statistics; name a file") }
         if load == "-", trace == "-" { throw ValidationError("the trace and --load cannot both be the standard input") }
@@ -93,6 +110,9 @@ struct ReplayCommand: ParsableCommand {
             }
         }
         var options = ReplayOptions()
+        options.timing = functional ? nil : try timing.timing()
+        options.timing?.intervalNanoseconds = outputs.interval
+        options.timing?.keepsEvents = outputs.perEvent != nil
         options.check = check
         options.from = range.from
         options.to = range.to
@@ -116,12 +136,15 @@ struct ReplayCommand: ParsableCommand {
         let target = try save.map { try SnapshotFile($0, trace: trace) }
         let reader = try TraceReader(input, options: readerOptions)
         var replay = try begin(reader, saved)
+        let perEvent = try outputs.perEvent.map { try PerEventFile($0, trace: trace) }
+        let histograms = try outputs.histogram.map { try HistogramFiles($0, trace: trace) }
         var progress = Progress("replay", total: fileSize(trace))
         let interrupt = Interrupt()
         var failure: (any Error)?
         do {
             while try replay.step() {
                 progress.update(done: reader.bytesRead, events: reader.eventsRead)
+                try perEvent?.write(replay.takeTimedEvents())
                 if interrupt.happened {
                     replay.interrupt()
                     break
@@ -129,9 +152,16 @@ struct ReplayCommand: ParsableCommand {
             }
         } catch {
             failure = error
-            if interrupt.happened { replay.interrupt() }
+            replay.interrupt()
         }
         progress.end()
+        do {
+            try perEvent?.write(replay.takeTimedEvents())
+            try perEvent?.flush()
+            try histograms?.write(replay)
+        } catch {
+            failure = failure ?? error
+        }
         if let error = failure as? SnapshotError, let load { failure = describe(error, snapshot: load) }
         let saveFailure = target.flatMap { saveSnapshot(replay, to: $0) }
         let statistics = replay.snapshot()
@@ -146,11 +176,7 @@ struct ReplayCommand: ParsableCommand {
         {
             complain("\(trace): no answer was recorded in it: there is nothing to compare")
         }
-        switch format.format {
-        case .text: try printResult(TextReport(statistics).description)
-        case .json: try printResult(jsonReport(statistics))
-        case .csv: try printResult(csvReport(statistics))
-        }
+        if outputs.perEvent != "-" { try show(statistics) }
         if let saveFailure {
             guard failure != nil else { throw saveFailure }
             complain(saveFailure.description)
@@ -158,6 +184,14 @@ struct ReplayCommand: ParsableCommand {
         if interrupt.happened { throw ExitStatus.interrupted }
         if let failure { throw failure }
         if statistics.check.mismatches + statistics.check.rtasMismatches > 0 { throw ExitStatus.checkFailed }
+    }
+
+    private func show(_ statistics: ReplayStatistics) throws {
+        switch format.format {
+        case .text: try printResult(TextReport(statistics).description)
+        case .json: try printResult(jsonReport(statistics))
+        case .csv: try printResult(csvReport(statistics))
+        }
     }
 
     private func describe(_ mismatch: Mismatch, unit header: TraceHeader) -> String {

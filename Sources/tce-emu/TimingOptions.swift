@@ -6,20 +6,36 @@ import TceEmu
 struct TimingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What everything costs: \(TimingProfile.builtInNames.joined(separator: ", ")), or a YAML file.",
+            "What everything costs: \(TimingProfile.builtInNames.joined(separator: ", ")), or a YAML file. "
+                + "The default is \(TimingProfile.builtInNames[0]).",
             valueName: "name|file"))
-    var profile = TimingProfile.builtInNames[0]
+    var profile: String?
 
     @OptionGroup var changes: ProfileChanges
 
     @Option(
-        help: "When transactions start: at their time stamps (trace), or as early as those before let them (saturate).",
+        help: ArgumentHelp(
+            "When transactions start: at their time stamps (trace, the default), or as early as those before let them "
+                + "(saturate).", valueName: "trace|saturate"),
         transform: parseArrival)
-    var arrival = TimingArrival.trace
+    var arrival: TimingArrival?
+
+    /// The options that were given, as a person types them.
+    var given: [String] {
+        var names: [String] = []
+        if profile != nil { names.append("--profile") }
+        if !changes.assignments.isEmpty { names.append("--set") }
+        if arrival != nil { names.append("--arrival") }
+        return names
+    }
 
     /// The profile with its changes.
     func effectiveProfile() throws -> TimingProfile {
-        try changes.apply(to: TimingProfile(fileOrName: profile))
+        try changes.apply(to: TimingProfile(fileOrName: profile ?? TimingProfile.builtInNames[0]))
+    }
+
+    func timing() throws -> ReplayTiming {
+        ReplayTiming(profile: try effectiveProfile(), arrival: arrival ?? .trace)
     }
 }
 

@@ -84,7 +84,7 @@ struct ProfilesCommandTests {
     func options() throws {
         let none = try TimingOptions.parse([])
         #expect(try none.effectiveProfile() == TimingProfile(named: "power9-kvm"))
-        #expect(none.arrival == .trace)
+        #expect(try none.timing().arrival == .trace)
         let some = try TimingOptions.parse([
             "--profile", "power8-kvm", "--set", "tce_cache.ways=16", "--set", "tce_cache.entries=1024", "--arrival",
             "saturate",
@@ -92,7 +92,7 @@ struct ProfilesCommandTests {
         let profile = try some.effectiveProfile()
         #expect(profile["tce_cache.entries"]?.description == "1024")
         #expect(profile["clock_mhz"]?.description == "3500 MHz")
-        #expect(some.arrival == .saturate)
+        #expect(try some.timing().arrival == .saturate)
         #expect(throws: (any Error).self) { try TimingOptions.parse(["--arrival", "now"]) }
         let wrong = try TimingOptions.parse(["--set", "tce_cache.ways=5"])
         #expect(throws: TimingProfileError.self) { try wrong.effectiveProfile() }

@@ -12,7 +12,7 @@ struct SecureGuestCommandTests {
         try #require(made.status == 0, "\(made.errors)")
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try CommandRun(
-            shell: "\"$TOOL\" replay \"$@\" --format json", arguments: [path] + options)
+            shell: "\"$TOOL\" replay --functional \"$@\" --format json", arguments: [path] + options)
     }
 
     @Test(

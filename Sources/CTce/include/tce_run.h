@@ -115,7 +115,8 @@ typedef struct tce_run_options {
     size_t mismatch_max;         /* how many fit */
     size_t mismatch_count;       /* out: how many were written */
     uint64_t *work;              /* budget, see TCE_RUN_WORK; NULL: none */
-    tce_time *time;              /* model that times the events (tce_time.h); NULL: none. Not with state_only */
+    tce_time *time;              /* model that times the events (tce_time.h); NULL: none. With state_only they take no
+                                    time: it learns what was written, and which windows came and went */
 } tce_run_options;
 
 /* Whose a counter is, and which: NULL and "events"; "faults" and "no_read"; "H_PUT_TCE" and "calls". */

@@ -6,8 +6,12 @@ extension Replay {
     /// The replay as it stands between two events: after a step, an interrupt, the trace's end or a damaged chunk.
     ///
     /// Going on from it gives the state, answers and statistics of a replay that was never cut. Throws `unfinished`
-    /// after a `ReplayError`: part of an event has been applied.
+    /// after a `ReplayError`: part of an event has been applied. Throws `timed` where time is computed: what is under
+    /// way in time is not part of a snapshot.
     public func save() throws -> ReplaySnapshot {
+        guard model == nil else {
+            throw SnapshotError(.timed, "a snapshot holds the machine, not what is under way in time")
+        }
         guard !hasFailed else {
             throw SnapshotError(.unfinished, "the replay ended inside an event: it cannot be saved")
         }
@@ -37,7 +41,7 @@ extension Replay {
     }
 
     /// Goes on where a replay was saved. Everything but where to end, and what the host allows, is as it was then:
-    /// platform, switches, `check`, `from`.
+    /// platform, switches, `check`, `from`. It is functional, as every replay is that can be saved.
     ///
     /// The reader is a new one of the same trace; with `firstChunk` of the snapshot in its options it does not inflate
     /// what is done with. A snapshot of another trace is an error, here or when its place is reached.
@@ -46,6 +50,7 @@ extension Replay {
         machineBytesMax: UInt64? = nil
     ) throws {
         var options = ReplayOptions()
+        options.timing = nil
         options.platform = saved.platform
         options.hasMultiTCE = saved.hasMultiTCE
         options.eeh = saved.eeh

@@ -17,6 +17,11 @@ public struct ReplayOptions: Sendable {
     /// looked at every 128 events; a trace that needs more ends with an error.
     public var machineBytesMax: UInt64?
 
+    /// What everything costs and when it starts; nil: time is left out, and the replay is functional.
+    ///
+    /// The default is profile `power9-kvm`, at the trace's time stamps.
+    public var timing: ReplayTiming? = ReplayTiming()
+
     /// Compares what was recorded with the emulator's own answers. The default is not to.
     public var check = false
 
@@ -27,6 +32,13 @@ public struct ReplayOptions: Sendable {
     public var to: TracePosition?
 
     public init() {}
+
+    /// The options of a replay without time, and all else as by default.
+    public static var functional: ReplayOptions {
+        var options = ReplayOptions()
+        options.timing = nil
+        return options
+    }
 }
 
 /// A place in a trace.
@@ -82,6 +94,8 @@ public struct Replay: ~Copyable {
     let machine: Machine
     let options: ReplayOptions
     let counters: RunCounters
+    /// Nil: time is left out.
+    let model: TimeModel?
     var statistics = ReplayStatistics()
     var replayedTimes: (first: UInt64, last: UInt64)?
     /// What had been counted when the part that was asked for began.
@@ -124,14 +138,21 @@ public struct Replay: ~Copyable {
         } else if let name = reader.header.platform {
             configuration.platform = try Platform(named: name)
         }
-        self.init(reader, try Machine(configuration), options)
+        let model = try options.timing.map { timing in
+            try TimeModel(timing, unitNanoseconds: reader.header.unitNanoseconds)
+        }
+        self.init(reader, try Machine(configuration), options, model: model)
     }
 
     init(
         _ reader: TraceReader, _ machine: consuming Machine, _ options: ReplayOptions,
-        _ counters: RunCounters = RunCounters()
+        _ counters: RunCounters = RunCounters(), model: TimeModel? = nil
     ) {
         self.counters = counters
+        self.model = model
+        counters.model = model
+        if let model, model.timing.keepsEvents { counters.log = EventLog(model) }
+        if model != nil { statistics.model = "cycle-level" }
         statistics.platform = machine.platform.description
         statistics.check.enabled = options.check
         self.machine = machine
@@ -150,7 +171,7 @@ public struct Replay: ~Copyable {
     public mutating func step(atMost limit: Int = .max) throws -> Bool {
         guard !isAtEnd else { return false }
         guard var part = try part ?? nextPart() else {
-            isAtEnd = true
+            try end()
             return false
         }
         let stop = part.next + max(0, min(limit, part.range.upperBound - part.next))
@@ -164,9 +185,9 @@ public struct Replay: ~Copyable {
                 part.batch, range: begin..<stop, on: machine, check: part.check, firstEvent: part.firstEvent,
                 chunk: reader.chunkNumber)
         } catch {
-            isAtEnd = true
             hasFailed = true
             statistics.trace.complete = false
+            try? end()
             count(part, begin..<min(stop, max(begin, Int(error.event - part.firstEvent))))
             throw error
         }
@@ -181,9 +202,23 @@ public struct Replay: ~Copyable {
             position.isCounted = false
         } else {
             self.part = part
-            isAtEnd = stop == part.range.upperBound
+            if stop == part.range.upperBound { try end() }
         }
         return !isAtEnd
+    }
+
+    /// No more events come: what is under way in time is brought to its end.
+    private mutating func end() throws(MachineError) {
+        guard !isAtEnd else { return }
+        isAtEnd = true
+        try model?.finish()
+    }
+
+    /// When events began and ended, in the trace's order: all whose ends are known by now and that were not taken yet.
+    ///
+    /// Only where `ReplayTiming.keepsEvents` asks for it; who does not take them lets them pile up.
+    public mutating func takeTimedEvents() -> [TimedEvent] {
+        counters.log?.take() ?? []
     }
 
     /// What the machine may hold where nobody said it.
@@ -208,8 +243,8 @@ public struct Replay: ~Copyable {
             guard let next = try nextBatch(&resumed) else { return nil }
             batch = next
         } catch {
-            isAtEnd = true
             statistics.trace.complete = false
+            try? end()
             throw error
         }
         let start = reader.firstTime ?? batch.time(at: 0)
@@ -262,14 +297,15 @@ public struct Replay: ~Copyable {
 
     /// Ends the replay before the trace does: what was counted stands, and says that it is not all.
     public mutating func interrupt() {
-        isAtEnd = true
         statistics.trace.complete = false
+        try? end()
     }
 
     /// What has been counted so far.
     public func snapshot() -> ReplayStatistics {
         var result = statistics
         counters.fill(&result)
+        model?.fill(&result, observed: counters.observed)
         result.sharing = ReplayStatistics.Sharing(machine.sharing, since: sharingBefore)
         result.trace.events = counters.events
         if let replayedTimes {

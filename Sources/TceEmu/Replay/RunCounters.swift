@@ -56,6 +56,13 @@ import CTce
 
     var events: UInt64 { raw.events }
 
+    /// What times the events, and keeps when each was; nil: nothing does.
+    var model: TimeModel?
+    var log: EventLog?
+
+    /// Hcalls known by opcode only, in a replay with time.
+    private(set) var observed = ObservedHcalls()
+
     /// Bytes of the host that the machine may hold.
     var machineBytesMax = UInt64.max
 
@@ -94,6 +101,8 @@ import CTce
         _ batch: EventBatch, range: Range<Int>, on machine: borrowing Machine, check: Bool, stateOnly: Bool = false,
         firstEvent: UInt64, chunk: UInt64
     ) throws(ReplayError) {
+        let log = stateOnly ? nil : log
+        var results = [tce_result](repeating: tce_result(), count: log == nil ? 0 : range.count)
         let whole = unsafe tce_chunk_batch(batch.chunk)
         precondition(unsafe range.lowerBound >= 0 && range.upperBound <= whole.count)
         var part = unsafe whole
@@ -107,14 +116,22 @@ import CTce
         let error = unsafe found.withUnsafeMutableBufferPointer { found in
             var options = unsafe tce_run_options(
                 check: check, state_only: stateOnly, results: nil, mismatches: found.baseAddress, mismatch_max: room,
-                mismatch_count: 0, work: nil, time: nil)
-            return unsafe withUnsafeMutablePointer(to: &work) { work in
-                unsafe options.work = work
-                let error = unsafe tce_run(machine.handle, &part, &raw, &options, &done)
-                foundCount = unsafe options.mismatch_count
-                return error
+                mismatch_count: 0, work: nil, time: model?.handle)
+            return unsafe results.withUnsafeMutableBufferPointer { results in
+                if log != nil { unsafe options.results = results.baseAddress }
+                return unsafe withUnsafeMutablePointer(to: &work) { work in
+                    unsafe options.work = work
+                    let error = unsafe tce_run(machine.handle, &part, &raw, &options, &done)
+                    foundCount = unsafe options.mismatch_count
+                    return error
+                }
             }
         }
+        let ended = range.lowerBound + done
+        if let log {
+            log.append(batch, range: range.lowerBound..<ended, firstEvent: firstEvent, results: results)
+        }
+        if model != nil, raw.observed != observed.count { observed.add(batch, range: range.lowerBound..<ended) }
         for raw in found.prefix(foundCount) {
             let index = range.lowerBound + Int(raw.event)
             mismatches.append(
@@ -126,7 +143,7 @@ import CTce
         guard error == 0 else {
             throw ReplayError(
                 reason: unsafe String(cString: tce_err_text(error)),
-                event: firstEvent + UInt64(range.lowerBound + done), chunk: chunk,
+                event: firstEvent + UInt64(ended), chunk: chunk,
                 isDataError: error == Int32(TCE_ERR_WORK) || error == Int32(TCE_ERR_EVENT))
         }
     }

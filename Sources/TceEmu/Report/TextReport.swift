@@ -9,9 +9,14 @@ public struct TextReport: CustomStringConvertible {
     }
 
     public var description: String {
-        var text = head
-        text += hcalls
-        text += dma
+        var text = ""
+        if let timing = statistics.timing {
+            let time = TimeReport(statistics: statistics, timing: timing)
+            text += time.head + completeness + time.calls + time.dma + time.stages + time.requesters + time.hardware
+            text += time.intervals + time.observed + time.profile
+        } else {
+            text += head + completeness + hcalls + dma
+        }
         text += sharing
         text += others
         text += check
@@ -20,18 +25,17 @@ public struct TextReport: CustomStringConvertible {
 
     private var head: String {
         let trace = statistics.trace
-        var text =
-            "\(counted(trace.events, "event")) in \(counted(trace.chunks, "chunk")) over "
-            + "\(duration(nanoseconds: trace.spanNanoseconds)), \(statistics.model) replay (no time model) on platform "
+        return "\(counted(trace.events, "event")) in \(counted(trace.chunks, "chunk")) over "
+            + "\(duration(nanoseconds: trace.spanNanoseconds)), \(statistics.model) replay (without time) on platform "
             + "\(statistics.platform)\n"
-        if !trace.complete {
-            text += "NOT COMPLETE: "
-            text +=
-                trace.lostChunks > 0 || trace.lostEvents > 0
-                ? "\(counted(trace.lostChunks, "chunk")) and \(counted(trace.lostEvents, "event")) lost\n"
-                : "the replay ended before the trace did\n"
-        }
-        return text
+    }
+
+    private var completeness: String {
+        let trace = statistics.trace
+        guard !trace.complete else { return "" }
+        return trace.lostChunks > 0 || trace.lostEvents > 0
+            ? "NOT COMPLETE: \(counted(trace.lostChunks, "chunk")) and \(counted(trace.lostEvents, "event")) lost\n"
+            : "NOT COMPLETE: the replay ended before the trace did\n"
     }
 
     private var hcalls: String {
@@ -39,11 +43,9 @@ public struct TextReport: CustomStringConvertible {
         var table = TextTable()
         table.add("", "calls", "TCEs", "TCEs/call", "errors")
         for (name, calls) in statistics.hcalls.sorted(by: { $0.key < $1.key }) where calls.calls > 0 {
-            // In tenths of a TCE, without the product that a guest's 64-bit counts could overflow.
-            let (whole, rest) = calls.tces.quotientAndRemainder(dividingBy: calls.calls)
-            let tenth = calls.calls.dividingFullWidth(rest.multipliedFullWidth(by: 10)).quotient
             table.add(
-                name, calls.calls.grouped, calls.tces.grouped, "\(whole).\(tenth)", calls.errors.grouped)
+                name, calls.calls.grouped, calls.tces.grouped, tenths(calls.tces, by: calls.calls),
+                calls.errors.grouped)
         }
         for (name, calls) in statistics.rtas.sorted(by: { $0.key < $1.key }) {
             table.add(name, calls.calls.grouped, "", "", calls.errors.grouped)
@@ -100,7 +102,7 @@ public struct TextReport: CustomStringConvertible {
         }
         add("window, PHB, reset and thaw events", others.platformEvents)
         add("refused by this machine", others.refused)
-        add("hcalls known by opcode only (not executed)", others.observedHcalls)
+        if statistics.timing == nil { add("hcalls known by opcode only (not executed)", others.observedHcalls) }
         add("calls of the guest's DMA API (not executed)", others.guestCalls)
         return table.isEmpty ? "" : "\nOther events\n" + table.text
     }

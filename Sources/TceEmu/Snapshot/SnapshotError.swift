@@ -13,6 +13,8 @@ public struct SnapshotError: Error, Hashable, Sendable {
         case otherTrace
         /// The replay cannot be saved: it ended inside an event.
         case unfinished
+        /// The replay cannot be saved: it computes time.
+        case timed
         /// The host could not (memory).
         case host
     }

@@ -3,7 +3,7 @@
 /// What a replay counted. A value: a snapshot of the moment it was taken.
 ///
 /// As JSON its keys are stable; more may be added beside them.
-public struct ReplayStatistics: Codable, Hashable, Sendable {
+public struct ReplayStatistics: Hashable, Sendable {
     public struct Trace: Codable, Hashable, Sendable {
         /// Events and chunks of events that were replayed.
         public var events: UInt64 = 0
@@ -29,6 +29,8 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
         public var tces: UInt64 = 0
         /// Calls whose status was not success.
         public var errors: UInt64 = 0
+        /// What they took the guest; nil without time.
+        public var cycles: UInt64?
     }
 
     public struct RTASCalls: Codable, Hashable, Sendable {
@@ -45,9 +47,16 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
         public var bytes: UInt64 = 0
         /// TCEs looked up.
         public var translations: UInt64 = 0
-        /// Accesses that were not done when an hcall took their TCE away; none without a time model.
+        /// From time stamp to start, summed: until the calls had ended that wrote the TCEs. Nil without time.
+        public var waitCycles: UInt64?
+        /// Accesses that were not done when an hcall took their TCE away; none without time.
         public var overtaken: UInt64 = 0
         public var faults = Faults()
+
+        enum CodingKeys: String, CodingKey {
+            case transactions, reads, writes, unknown, bytes, translations, overtaken, faults
+            case waitCycles = "wait_cycles"
+        }
     }
 
     /// Transactions that faulted, by the first fault of each.
@@ -140,7 +149,7 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
         }
     }
 
-    /// How the figures were made: "functional" is without time.
+    /// How the figures were made: "functional" is without time, "cycle-level" with it.
     public var model = "functional"
     public var platform = "qemu"
     public var trace = Trace()
@@ -152,6 +161,8 @@ public struct ReplayStatistics: Codable, Hashable, Sendable {
     public var sharing = Sharing()
     public var others = Others()
     public var check = Check()
+    /// What was computed of time; nil of a functional replay.
+    public var timing: TimeStatistics?
 
     public init() {}
 }

@@ -35,7 +35,7 @@ struct RecordedLogTests {
         }
         try importer.finish { try writer.append($0) }
         _ = try writer.finish()
-        var options = ReplayOptions()
+        var options = ReplayOptions.functional
         options.check = true
         var replay = try Replay(TraceReader(MemoryStream(output.bytes)), options: options)
         let check = try replay.run().check

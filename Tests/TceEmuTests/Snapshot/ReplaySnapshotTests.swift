@@ -127,7 +127,7 @@ struct ReplaySnapshotTests {
     func interrupted() throws {
         let trace = try Self.shippedTrace("virtio-default")
         let whole = try CutReplay(trace: trace).whole()
-        var first = try Replay(TraceReader(MemoryStream(trace)))
+        var first = try Replay(TraceReader(MemoryStream(trace)), options: .functional)
         _ = try first.step()
         first.interrupt()
         #expect(!first.snapshot().trace.complete)
@@ -166,7 +166,7 @@ struct ReplaySnapshotTests {
         let bodies = [ReplayTests.phb] + Array(repeating: long, count: 30)
         var replay = try Replay(
             TraceReader(
-                MemoryStream(TraceFileTests.write(bodies.map { TraceEvent(time: 0, body: $0) }))))
+                MemoryStream(TraceFileTests.write(bodies.map { TraceEvent(time: 0, body: $0) }))), options: .functional)
         #expect(throws: ReplayError.self) { try replay.run() }
         do {
             _ = try replay.save()

@@ -10,7 +10,7 @@ struct CutReplay {
     static let cuts = ProcessInfo.processInfo.environment["TCE_SNAPSHOT_CUTS"].flatMap { Int($0) } ?? 52
 
     var trace: [UInt8]
-    var options = ReplayOptions()
+    var options = ReplayOptions.functional
     var lenient = false
 
     struct Outcome: Equatable {

@@ -27,7 +27,7 @@ let benchmarks: @Sendable () -> Void = {
     }
 
     Benchmark("replay a trace, functional", configuration: configuration) { benchmark in
-        var replay = try Replay(TraceReader(MemoryStream(trace)))
+        var replay = try Replay(TraceReader(MemoryStream(trace)), options: .functional)
         blackHole(try replay.run())
     }
 }

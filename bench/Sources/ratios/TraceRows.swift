@@ -62,7 +62,7 @@ func traceRows(events: UInt64) throws {
 
     compare("functional replay / inflate, one thread", items: count) {
         do {
-            var replay = try Replay(TraceReader(MemoryStream(trace.bytes)))
+            var replay = try Replay(TraceReader(MemoryStream(trace.bytes)), options: .functional)
             sink &+= try replay.run().dma.transactions
         } catch {
             print("replay failed: \(error)")
