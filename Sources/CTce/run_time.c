@@ -130,6 +130,13 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
 
 /* --- RTAS calls and what the platform does: windows come and go --- */
 
+/* Each PHB is told what leaves its cache. */
+static bool pays_for_kills(tce__run *r)
+{
+    const uint32_t phbs = r->options->time->phb_count;
+    return phbs <= TCE_RUN_WORK_PER_EVENT || tce__run_spend(r, phbs);
+}
+
 static void end_windows(tce_time *t, const tce__phb *phb, const bool *had, bool reset, uint64_t cycle)
 {
     for (uint32_t i = 0; i < TCE_PHB_WINDOWS; i++) {
@@ -257,7 +264,7 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         err = event->flags & TCE_EVENT_SIDE ? run_hcall(r, i, event, number) : TCE_ERR_EVENT;
         break;
     case TCE_EVENT_RTAS:
-        err = run_rtas(r, i, event, number);
+        err = pays_for_kills(r) ? run_rtas(r, i, event, number) : TCE_ERR_WORK;
         break;
     case TCE_EVENT_ULTRACALL:
         err = timed ? run_ultracall(r, i, event, number) : tce__run_event(r, i);
@@ -268,13 +275,13 @@ tce_err tce__run_timed(tce__run *r, size_t i)
     case TCE_EVENT_WINDOW:
     case TCE_EVENT_UNWINDOW:
         refused = r->counters->refused;
-        err = tce__run_event(r, i);
+        err = pays_for_kills(r) ? tce__run_event(r, i) : TCE_ERR_WORK;
         acts = timed ? tce__time_barrier(t) : 0;
         if (err == TCE_OK && r->counters->refused == refused)
             tce__life_end(t, stream_of(r, event)->liobn, acts);
         break;
     case TCE_EVENT_RESET:
-        err = tce__run_event(r, i);
+        err = pays_for_kills(r) ? tce__run_event(r, i) : TCE_ERR_WORK;
         tce__lives_end(t, timed ? tce__time_barrier(t) : 0);
         break;
     case TCE_EVENT_PHB:

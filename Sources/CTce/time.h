@@ -22,7 +22,8 @@ typedef struct tce__life {
     uint32_t phb;               /* index of its hardware; TCE__NONE: virtual I/O */
     tce__table entries;         /* two a TCE: end of the last call that wrote it; first of its pending uses, + 1 */
     uint64_t *touched;          /* one bit for each 64 KiB of the table that a call has written */
-    uint32_t users;             /* first of the pending transactions that use its TCEs; TCE__NONE */
+    uint32_t users;             /* pending transactions that use its TCEs */
+    bool gone;                  /* it has ended, and has no entries any more: only the users know of it */
 } tce__life;
 
 /* A TCE that a pending transaction uses: a link in the list of the TCE's pending users. */
@@ -31,6 +32,7 @@ typedef struct tce__use {
     uint32_t before, after;     /* in that list; TCE__NONE */
     uint32_t next;              /* of the same transaction; TCE__NONE */
     uint64_t index;             /* the TCE */
+    uint64_t cleared;           /* the first end of a later call that clears it; TCE__NEVER */
 } tce__use;
 
 /* --- Transactions (time_dma.c) and who makes them (time_requester.c) --- */
@@ -56,10 +58,8 @@ typedef struct tce__transaction {
     uint64_t *pages;            /* of one with a fault: its TCEs, page by page; owned */
     uint64_t event;             /* its number */
     uint64_t stamp;
-    uint64_t overtaken_at;      /* the first end of a later call that clears a TCE of it */
-    tce__life *life;            /* NULL: no window, or one that is gone */
+    tce__life *life;            /* NULL: no window */
     uint32_t uses;              /* the first of them; TCE__NONE */
-    uint32_t before, after;     /* in the life's list of users; TCE__NONE */
     uint32_t waits, clearers;   /* in a saturated run (time_plan.c) */
 } tce__transaction;
 
@@ -159,6 +159,14 @@ static inline tce__requester *tce__requester_at(const tce_time *t, uint32_t inde
     return &((tce__requester *)(void *)t->requesters.pool.items)[index];
 }
 
+/* The transaction is soon looked at. */
+static inline void tce__transaction_expect(const tce_time *t, uint32_t index)
+{
+    const tce__transaction *x = tce__transaction_at(t, index);
+    __builtin_prefetch(x);
+    __builtin_prefetch((const char *)x + 64);
+}
+
 static inline tce__use *tce__use_at(const tce_time *t, uint32_t index)
 {
     return &((tce__use *)(void *)t->uses.items)[index];
@@ -195,7 +203,8 @@ uint64_t tce__life_written(const tce__life *life, uint64_t index);     /* end of
 /* A transaction is under way in the window; it uses TCEs of it; it does no more. */
 void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life);
 bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index); /* false: no memory */
-void tce__life_leave(tce_time *t, uint32_t transaction);
+/* Returns the first end of a later call that clears one of them; TCE__NEVER. */
+uint64_t tce__life_leave(tce_time *t, uint32_t transaction);
 void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end);
 bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
 /* A call that takes no time, before the part that is timed, wrote these TCEs. false: no memory. */

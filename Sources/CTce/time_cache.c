@@ -197,6 +197,9 @@ void tce__cache_advance(tce__cache *cache, uint64_t cycle, tce_time_phb_stats *s
         if (kill <= end && kill <= cycle && kill != TCE__NEVER) {
             const uint32_t index = cache->kills.first.value;
             tce__queue_drop(&cache->kills);
+            const uint32_t expected = tce__queue_expected(&cache->kills);
+            if (expected != TCE__NONE)
+                __builtin_prefetch(cache->kill_pool.items + expected * sizeof(tce__kill));
             const tce__kill k = ((tce__kill *)(void *)cache->kill_pool.items)[index];
             tce__pool_give(&cache->kill_pool, index);
             kill_lines(cache, &k, kill, stats);

@@ -109,7 +109,6 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         .ioba = dma->ioba,
         .offset = dma->ioba,
         .fault_at = TCE__NEVER,
-        .overtaken_at = TCE__NEVER,
         .uses = TCE__NONE,
         .fault = (uint8_t)dma->fault,
         .shift = TCE_PAGE_SHIFT_4K,
@@ -180,12 +179,13 @@ void tce__time_record(tce_time *t, tce_time_record record)
 static void retire(tce_time *t, uint32_t index)
 {
     tce__transaction *x = tce__transaction_at(t, index);
+    const uint64_t cleared = x->life == NULL ? TCE__NEVER : tce__life_leave(t, index);
     const tce__outcome outcome = {
         .requester = x->requester,
         .direction = x->assumed ? TCE_TIME_UNKNOWN : x->write ? TCE_TIME_WRITE : TCE_TIME_READ,
         .fault = x->fault,
         /* Done in the cycle in which the call ends is not done yet. [overtaken] */
-        .overtaken = t->plan == NULL && x->overtaken_at <= x->done,
+        .overtaken = t->plan == NULL && cleared <= x->done,
         .bytes = x->bytes,
         .tlps = x->tlps,
         .wait_cycles = t->plan == NULL ? x->start - x->stamp : 0,
@@ -201,8 +201,6 @@ static void retire(tce_time *t, uint32_t index)
     tce__intervals_transaction(&t->intervals, &outcome);
     tce__time_record(t, (tce_time_record){
                             .event = x->event, .start = x->start, .done = x->done, .fault = x->fault, .tlps = x->tlps});
-    if (x->life != NULL)
-        tce__life_leave(t, index);
     free(x->pages);
     x->pages = NULL;
     tce__pool_give(&t->transactions, index);
@@ -285,7 +283,10 @@ void tce__time_advance(tce_time *t, uint64_t limit)
 
 void tce__transactions_close(tce_time *t)
 {
-    for (uint32_t i = 0; i < t->transactions.count; i++)
+    for (uint32_t i = 0; i < t->transactions.count; i++) {
+        if (tce__transaction_at(t, i)->life != NULL)
+            (void)tce__life_leave(t, i);
         free(tce__transaction_at(t, i)->pages);
+    }
     tce__pool_close(&t->transactions);
 }

@@ -77,6 +77,9 @@ static void close(tce_time *t, tce__phb_time *phb, tce__requester *r, uint32_t t
 {
     phb->risky -= tce__transaction_at(t, transaction)->faults;
     tce__queue_drop(&r->pending);
+    const uint32_t expected = tce__queue_expected(&r->pending);
+    if (expected != TCE__NONE)
+        tce__transaction_expect(t, expected);
     tce__transaction_closed(t, transaction);
 }
 

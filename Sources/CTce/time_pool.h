@@ -110,7 +110,7 @@ static inline bool tce__heap_before(const tce__heap_item *a, const tce__heap_ite
  * The same for what comes nearly in order: in a few rings, each in order (what one vCPU's calls lead to is one), and a
  * heap for what fits into none. The rings that hold something stand first, the one with the last end before the others.
  */
-#define TCE__QUEUE_RINGS 4u
+#define TCE__QUEUE_RINGS 6u
 
 typedef struct tce__queue_run {
     tce__heap_item first, last;
@@ -128,6 +128,14 @@ typedef struct tce__queue {
 void tce__queue_close(tce__queue *queue);
 bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value);    /* false: no memory */
 void tce__queue_drop(tce__queue *queue);        /* the first one */
+
+/* One that will soon be the first: what stands behind it. TCE__NONE: not known. */
+static inline uint32_t tce__queue_expected(const tce__queue *queue)
+{
+    if (queue->count == 0 || queue->from == TCE__QUEUE_RINGS || queue->runs[queue->from].ring.count < 2)
+        return TCE__NONE;
+    return ((const tce__heap_item *)tce__ring_at(&queue->runs[queue->from].ring, 1, sizeof(tce__heap_item)))->value;
+}
 
 /* The key of the first one; TCE__NEVER. */
 static inline uint64_t tce__queue_key(const tce__queue *queue)

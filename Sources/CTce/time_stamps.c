@@ -29,7 +29,7 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w)
     life = t->failed ? NULL : calloc(1, sizeof *life);
     if (life == NULL)
         return NULL;
-    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb, .users = TCE__NONE};
+    *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb};
     life->touched = calloc((size_t)(((w->tces - 1) >> TCE__TOUCH_TCES_LOG2) / 64 + 1), sizeof *life->touched);
     if (life->touched != NULL && tce__table_open(&life->entries, w->tces * WORDS)) {
         if (tce__map_insert(&t->lives, w->liobn, life))
@@ -41,18 +41,19 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w)
     return NULL;
 }
 
+/* What is pending is found by no later call; the last of it takes the life along. */
 static void life_free(tce__life *life)
 {
     tce__table_close(&life->entries, life->tces * WORDS);
     free(life->touched);
-    free(life);
+    life->touched = NULL;
+    life->gone = true;
+    if (life->users == 0)
+        free(life);
 }
 
-/* What is pending is found by no later call. */
 static void forget(tce_time *t, tce__life *life)
 {
-    while (life->users != TCE__NONE)
-        tce__life_leave(t, life->users);
     tce__map_remove(&t->lives, life->liobn);
     t->recent_life = NULL;
     life_free(life);
@@ -96,13 +97,8 @@ uint64_t tce__life_written(const tce__life *life, uint64_t index)
 
 void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life)
 {
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    x->life = life;
-    x->before = TCE__NONE;
-    x->after = life->users;
-    if (life->users != TCE__NONE)
-        tce__transaction_at(t, life->users)->before = transaction;
-    life->users = transaction;
+    tce__transaction_at(t, transaction)->life = life;
+    life->users++;
 }
 
 bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
@@ -118,6 +114,7 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
         .after = *users == 0 ? TCE__NONE : (uint32_t)(*users - 1),
         .next = x->uses,
         .index = index,
+        .cleared = TCE__NEVER,
     };
     if (*users != 0)
         tce__use_at(t, (uint32_t)(*users - 1))->before = use;
@@ -126,28 +123,30 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
     return true;
 }
 
-void tce__life_leave(tce_time *t, uint32_t transaction)
+uint64_t tce__life_leave(tce_time *t, uint32_t transaction)
 {
+    uint64_t cleared = TCE__NEVER;
     tce__transaction *x = tce__transaction_at(t, transaction);
-    if (x->before == TCE__NONE)
-        x->life->users = x->after;
-    else
-        tce__transaction_at(t, x->before)->after = x->after;
-    if (x->after != TCE__NONE)
-        tce__transaction_at(t, x->after)->before = x->before;
+    tce__life *life = x->life;
     for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
         const tce__use u = *tce__use_at(t, use);
         next = u.next;
+        tce__pool_give(&t->uses, use);
+        cleared = u.cleared < cleared ? u.cleared : cleared;
+        if (life->gone)
+            continue;
         if (u.after != TCE__NONE)
             tce__use_at(t, u.after)->before = u.before;
         if (u.before != TCE__NONE)
             tce__use_at(t, u.before)->after = u.after;
         else
-            entry_of(x->life, u.index)[USERS] = u.after == TCE__NONE ? 0 : (uint64_t)u.after + 1;
-        tce__pool_give(&t->uses, use);
+            entry_of(life, u.index)[USERS] = u.after == TCE__NONE ? 0 : (uint64_t)u.after + 1;
     }
     x->uses = TCE__NONE;
     x->life = NULL;
+    if (--life->users == 0 && life->gone)
+        free(life);
+    return cleared;
 }
 
 bool tce__life_touched(const tce__life *life, uint64_t index)
@@ -188,12 +187,11 @@ void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end,
 {
     const uint64_t users = tce__table_load(&life->entries, index * WORDS + USERS);
     for (uint32_t use = users == 0 ? TCE__NONE : (uint32_t)(users - 1); use != TCE__NONE;) {
-        const tce__use *u = tce__use_at(t, use);
-        tce__transaction *x = tce__transaction_at(t, u->transaction);
+        tce__use *u = tce__use_at(t, use);
         if (t->plan != NULL)
             tce__plan_clears(t, planned, u->transaction);
-        else if (end < x->overtaken_at)
-            x->overtaken_at = end;
+        else if (end < u->cleared)
+            u->cleared = end;
         use = u->after;
     }
 }

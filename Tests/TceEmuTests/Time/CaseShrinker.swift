@@ -63,9 +63,12 @@ struct CaseShrinker {
             change(&simpler.configuration, standard)
             _ = take(simpler, &best)
         }
-        for index in standard.values.indices {
+        for (index, value) in standard.values.enumerated() where best.configuration.values[index] != value {
             simpler = best
-            simpler.configuration.values[index] = standard.values[index]
+            simpler.configuration.values[index] = value
+            // Of few slots, tags or events under way, fewer show it sooner.
+            if take(simpler, &best) || TimingParameter.all[index].kind != .count { continue }
+            simpler.configuration.values[index] = 1
             _ = take(simpler, &best)
         }
     }

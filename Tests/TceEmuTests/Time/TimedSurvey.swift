@@ -100,6 +100,9 @@ extension TimedCase {
             lines[first + place] +=
                 "  # reference \(text(mine.spans[place])); engine \(text(other.spans[place]))"
         }
+        for (place, tlps) in mine.tlps.sorted(by: { $0.key < $1.key }) where other.tlps[place] != tlps {
+            lines.append("# TLPs of event \(place): reference \(tlps), engine \(other.tlps[place] ?? 0)")
+        }
         for (name, count) in mine.counts.sorted(by: { $0.key < $1.key }) where other.counts[name] != count {
             lines.append("# \(name): reference \(count), engine \(other.counts[name] ?? 0)")
         }

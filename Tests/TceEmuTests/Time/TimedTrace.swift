@@ -18,6 +18,8 @@ struct TimedTrace {
     struct Outcome: Equatable {
         /// By place in the trace.
         var spans: [Int: Span] = [:]
+        /// TLPs of each transaction that were granted the link, by place in the trace.
+        var tlps: [Int: Int] = [:]
         /// Counters that both have, by the engine's names.
         var counts: [String: UInt64] = [:]
     }
@@ -49,6 +51,7 @@ extension TimedTrace.Outcome {
         for call in result.calls { spans[call.place] = TimedTrace.Span(start: call.start, done: call.end) }
         for x in result.transactions {
             spans[x.place] = TimedTrace.Span(start: x.start, done: x.done, fault: x.fault)
+            tlps[x.place] = x.grantedTLPs
         }
         let numbers: [String: Int] = [
             "calls": result.calls.count, "exits": result.counts[.exit],
@@ -69,7 +72,7 @@ extension TimedTrace.Outcome {
 
 /// The core's model of time, from `init` to `deinit`; it keeps a record of each call and transaction.
 @safe final class TimedModel {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     convenience init(_ profile: TimingProfile, _ arrival: TimingArrival, unitNanoseconds: UInt64 = 1) throws {
         try self.init(try profile.lowered(), arrival, unitNanoseconds: unitNanoseconds)
@@ -98,6 +101,7 @@ extension TimedTrace.Outcome {
             if record.fault != .max {
                 let fault = DMAFault(rawValue: UInt8(record.fault))
                 span.fault = fault == .absent || fault == .notShared ? nil : fault.key
+                outcome.tlps[Int(record.event)] = Int(record.tlps)
             }
             outcome.spans[Int(record.event)] = span
         }

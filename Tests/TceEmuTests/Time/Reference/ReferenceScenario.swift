@@ -76,13 +76,13 @@ struct ReferenceScenario: Sendable {
     // MARK: The configuration
 
     private mutating func configure(_ random: inout ReferenceRandom) {
-        configuration.arrival = random.chance(25) ? .saturate : .trace
+        configuration.arrival = random.chance(30) ? .saturate : .trace
         configuration.clockMHz = random.pick([3_800, 3_500, 1_000])
         configuration.unitNanoseconds = kind == .wide && random.chance(5) ? 1_000 : 1
         configuration.memoryBytes = random.chance(80) ? 1 << 20 : random.chance(50) ? nil : (1 << 20) - 2_048
         configuration.eeh = random.chance(30)
         configuration.hasMultiTCE = random.chance(96)
-        configuration.eventsUnderWay = random.chance(20) ? Int(random.within(1...8)) : 65_536
+        configuration.eventsUnderWay = random.chance(25) ? Int(random.within(1...8)) : 65_536
         configuration.isPassthrough = random.chance(30)
         configuration.killScope = random.chance(50) ? .pe : .page
         configuration.exitToUser = random.pick([.never, .always, .kvm, .kvm])

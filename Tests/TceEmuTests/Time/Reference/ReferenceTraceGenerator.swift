@@ -137,7 +137,8 @@ struct ReferenceTraceGenerator: Sendable {
         case 4: return page | 1
         case 5: return page | 2
         case 6: return random.chance(50) ? 0 : page | 0x803
-        default: return random.chance(50) ? 1 << 20 | 3 : 1 << 40 | 3
+        // The first page that is no memory, or of which only a part is; one far beyond.
+        default: return random.pick([1 << 20 | 3, 0xff << 12 | 3, 1 << 40 | 3])
         }
     }
 
