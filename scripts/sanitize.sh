@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 # A sanitized step is several times as dear, and what it can find needs no million of them.
 export TCE_RANDOM_STEPS=${TCE_RANDOM_STEPS:-20000} TCE_SNAPSHOT_CUTS=${TCE_SNAPSHOT_CUTS:-4}
+export TCE_TIME_RUNS=${TCE_TIME_RUNS:-500}
 
 # Leaks are looked for in the C cases; the Swift runtime keeps some memory to its end.
 ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build/address --filter TceEmuTests
