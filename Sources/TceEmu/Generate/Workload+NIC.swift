@@ -34,7 +34,7 @@ extension Workload {
     ) throws {
         let requester: UInt32 = 0x18
         var queues = (0..<4).map { (number: UInt64) in
-            Queue(ringPage: 16 + number * 16, sends: number >= 2, cpu: UInt16(number % 2))
+            Queue(ringPage: 16 + number * 16, sends: number >= 2, cpu: UInt16(number))
         }
         let firstPage: UInt64 = 1024
         let lastPage = GeneratedMachine.windowPages * 3 / 4

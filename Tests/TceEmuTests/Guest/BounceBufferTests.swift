@@ -93,7 +93,8 @@ struct BounceBufferTests {
     func original() {
         var buffer = BounceBuffer(start: start, bytes: 512 << 10)
         _ = buffer.take(request(5000), for: 0x1234_5678)
-        #expect(buffer.original(of: start + 2048 + 7) == 0x1234_5678 + 2048 + 7)
+        let meant: UInt64 = 0x1234_5678 + 2048 + 7
+        #expect(buffer.original(of: start + 2048 + 7) == meant)
         #expect(buffer.original(of: start + 3 * 2048) == nil)
         #expect(buffer.contains(start) && !buffer.contains(start - 1))
         #expect(buffer.contains(buffer.end - 1) && !buffer.contains(buffer.end))
