@@ -82,11 +82,12 @@ void tce__intervals_transaction(tce__intervals *v, const tce__outcome *o)
 {
     if (v->width == 0)
         return;
-    const bool faults = o->fault != TCE_FAULT_NONE && o->fault != TCE_FAULT_NOT_SHARED;
+    /* In an unshared page the bytes move, but are not the guest's. */
+    const bool moved = o->fault == TCE_FAULT_NONE || o->fault == TCE_FAULT_NOT_SHARED;
     tce_time_interval *item = interval_of(v, o->done);
     item->transactions++;
-    item->bytes += faults || o->direction == TCE_TIME_UNKNOWN ? 0 : o->bytes;
-    item->faults += faults;
+    item->bytes += !moved || o->direction == TCE_TIME_UNKNOWN ? 0 : o->bytes;
+    item->faults += o->fault != TCE_FAULT_NONE;
     add(&item->latency_cycles, o->done - o->start);
 }
 

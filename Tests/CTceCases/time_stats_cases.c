@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* time_stats.c, time_groups.c, time_intervals.c: the catalogue, bins, and the laws between what is counted. */
+#include "secure.h"
 #include "time_case.h"
 
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static bool obeys(const tce_time *t, uint64_t *bins)
     tce_time_group sum = {.transactions = 0}, g;
     tce_time_phb_stats phb, phbs = {.tlps = 0};
     tce_time_interval v, intervals = {.calls = 0};
-    uint64_t stages = 0, calls = 0, cycles = 0, latency = 0;
+    uint64_t stages = 0, calls = 0, cycles = 0, latency = 0, faults = 0;
     bool right = s.hits + s.misses + s.joined == s.lookups && s.fills <= s.misses && s.evictions <= s.fills;
     for (uint32_t i = 0; tce_time_group_at(t, i, &g, bins); i++) {
         uint64_t counted = 0;
@@ -104,6 +105,7 @@ static bool obeys(const tce_time *t, uint64_t *bins)
         sum.wait_cycles += g.wait_cycles;
         sum.overtaken += g.overtaken;
         latency += g.sum_low;
+        faults += g.fault == TCE_FAULT_NONE ? 0 : g.transactions;
     }
     for (uint32_t i = 0; tce_time_phb_at(t, i, &phb); i++) {
         phbs.tlps += phb.tlps;
@@ -122,13 +124,14 @@ static bool obeys(const tce_time *t, uint64_t *bins)
         intervals.transactions += v.transactions;
         intervals.latency_cycles += v.latency_cycles;
         intervals.calls += v.calls;
+        intervals.faults += v.faults;
         intervals.call_cycles += v.call_cycles;
     }
     return right && stages == s.tlp_cycles && sum.transactions == s.transactions && sum.tlps == s.tlps &&
            sum.wait_cycles == s.wait_cycles && sum.overtaken == s.overtaken && phbs.tlps == s.tlps &&
            phbs.lookups == s.lookups && calls == s.calls && cycles == s.call_cycles &&
            intervals.transactions == s.transactions && intervals.latency_cycles == latency &&
-           intervals.calls == s.calls && intervals.call_cycles == s.call_cycles;
+           intervals.faults == faults && intervals.calls == s.calls && intervals.call_cycles == s.call_cycles;
 }
 
 CASE(time_laws)
@@ -149,6 +152,23 @@ CASE(time_laws)
         tce_time_destroy(t);
         CHECK(right);
     }
+}
+
+/* A device that reaches an unshared page, counted as a fault in every place. */
+CASE(time_laws_unshared)
+{
+    const tce_event events[] = {dma(BY_1, READ, 0, 8), dma(BY_1, READ, 0x10000, 8), dma(BY_1, WRITE, 0, 8)};
+    static uint64_t bins[TCE_BIN_COUNT];
+    const tce_time_config config = timing();
+    CHECK_EQ(tce_h_put_tce(m, LIOBN, 0, 0x20003), TCE_H_SUCCESS);
+    CHECK(make_secure(m));
+    tce_time *t = time_run(m, &config, TCE_ARRIVAL_TRACE, events, NULL, 3, 1000000);
+    tce_time_interval v = {.faults = 0};
+    const bool right = t != NULL && obeys(t, bins) && tce_time_interval_at(t, 0, &v);
+    tce_time_destroy(t);
+    CHECK(right);
+    CHECK_EQ(v.faults, 3);
+    CHECK_EQ(v.bytes, 16);
 }
 
 /* --- Groups --- */

@@ -35,7 +35,7 @@ TCE_ENUM(uint32_t, tce_param_kind) {
 
 /*
  * The parameters: field, key, kind, default and limits as a person writes them (in the kind's unit, or with one), words
- * of a choice, text, source. Confidence letters are those of docs/time-model.md. The defaults are profile power9-kvm.
+ * of a choice, text, source. The defaults are profile power9-kvm.
  */
 #define TCE_TIME_PARAMS(X)                                                                                             \
     X(clock_mhz, "clock_mhz", TCE_PARAM_MHZ, "3800", "1", "100000", "",                                                \

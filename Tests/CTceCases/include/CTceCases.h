@@ -323,6 +323,7 @@
     X(time_catalogue, "every counter has a key of its own, a unit and a text, and a field") \
     X(time_parts, "[round] the parts of a call add up to its cost") \
     X(time_laws, "what is counted by group, stage, PHB, kind of call and interval adds up to the totals") \
+    X(time_laws_unshared, "what reaches an unshared page is a fault in every place, and moves its bytes") \
     X(time_group_names, "groups come by requester as first seen, direction and fault, with their names") \
     X(time_many_requesters, "requesters beyond the first share a group, and at last a requester") \
     X(time_intervals, "more than 4,096 intervals that are not empty double the width")
