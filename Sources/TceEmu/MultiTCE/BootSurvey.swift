@@ -18,7 +18,7 @@ public struct BootSurvey: Hashable, Sendable {
 
     /// By their first events.
     public var sweeps: [Sweep] = []
-    /// Numbers of the machine's resets.
+    /// Numbers of the machine's resets; also where a PHB's default window is made anew.
     public var resets: [UInt64] = []
     /// TCE hcalls, and calls of the guest's DMA API, that the trace has.
     public var hcalls: UInt64 = 0
@@ -69,8 +69,9 @@ public final class BootSurveyor {
                 survey.hcalls += 1
                 if case .hcall(let call) = batch[index].body { look(at: call, number) }
             } else if WindowTracker.concerns(kind) {
-                if EventBatch.isReset(kind) { survey.resets.append(number) }
-                if let change = try windows.apply(batch, index) { forget(change) }
+                guard let change = try windows.apply(batch, index) else { continue }
+                if change.isReset { survey.resets.append(number) }
+                forget(change)
             } else if EventBatch.isGuestCall(kind) {
                 survey.guestCalls += 1
             }

@@ -22,5 +22,4 @@ extension EventBatch {
     static func isMulti(_ kind: Int) -> Bool { kind == TCE_EVENT_STUFF || kind == TCE_EVENT_INDIRECT }
     static func isAccess(_ kind: Int) -> Bool { kind == TCE_EVENT_DMA }
     static func isGuestCall(_ kind: Int) -> Bool { (TCE_EVENT_MAP...TCE_EVENT_SET_MASK).contains(kind) }
-    static func isReset(_ kind: Int) -> Bool { kind == TCE_EVENT_RESET }
 }

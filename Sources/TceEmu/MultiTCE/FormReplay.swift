@@ -7,7 +7,7 @@ public final class FormReplay {
     private let reader: TraceReader
     private let form: CallForm
     private let options: MultiTCEOptions
-    private let run: PhasedRun
+    let run: PhasedRun
     /// The windows as of the event that is read.
     private let windows: WindowTracker
     private var phases: PhaseTracker

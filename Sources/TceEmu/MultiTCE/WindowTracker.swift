@@ -18,6 +18,8 @@ final class WindowTracker {
         var made: [LIOBN] = []
         /// Tables whose window has gone.
         var removed: [LIOBN] = []
+        /// The machine was reset, or a PHB's default window is new: how a recording shows a reset.
+        var isReset = false
     }
 
     private var machine: Machine
@@ -73,7 +75,9 @@ final class WindowTracker {
         case .rtas(let call) where call.number == UInt64(RTASCall.createPEDMAWindow.rawValue):
             change.made = named.filter { !before.contains($0) && machine.window($0) != nil }
         case .window(let window) where machine.window(window.liobn) != nil:
-            if let phb = machine.phb(window.buid), LIOBN(phb.liobn) != window.liobn { change.made = [window.liobn] }
+            guard let phb = machine.phb(window.buid) else { break }
+            if LIOBN(phb.liobn) == window.liobn { change.isReset = true } else { change.made = [window.liobn] }
+        case .reset: change.isReset = true
         default: break
         }
         return change

@@ -12,7 +12,10 @@ extension MultiTCEReport: CustomStringConvertible {
     /// Lengths that are shown of a curve.
     private static let shown = [1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 512]
 
-    private var forms: [FormStatistics] { CallForm.allCases.map(comparison.statistics) }
+    /// The forms that are shown: a trace without hcalls has none that were recorded.
+    private var shownForms: [CallForm] { comparison.isOfGuestLayer ? [.single, .joined] : CallForm.allCases }
+
+    private var forms: [FormStatistics] { shownForms.map(comparison.statistics) }
 
     private var head: String {
         let profile = comparison.profile
@@ -31,13 +34,13 @@ extension MultiTCEReport: CustomStringConvertible {
 
     /// The columns of the forms.
     private var columns: [String] {
-        guard comparison.isOfGuestLayer, let guest = comparison.guest else { return CallForm.allCases.map(\.rawValue) }
-        return ["recorded", "single (\(guest.single.rawValue))", "joined (\(guest.joined.rawValue))"]
+        guard comparison.isOfGuestLayer, let guest = comparison.guest else { return shownForms.map(\.rawValue) }
+        return ["single (\(guest.single.rawValue))", "joined (\(guest.joined.rawValue))"]
     }
 
     private var sideBySide: String {
         var table = TextTable()
-        let forms = forms, base = forms[0].guestHcallCycles > 0 ? forms[0] : forms[2]
+        let forms = forms, base = forms[0]
         table.add([""] + columns)
         table.add(["hypercalls"] + forms.map { $0.calls.grouped })
         table.add(["TCEs"] + forms.map { $0.tces.grouped })
@@ -48,13 +51,13 @@ extension MultiTCEReport: CustomStringConvertible {
         table.add(["guest hcall cycles"] + forms.map { $0.guestHcallCycles.grouped })
         table.add(["  as time"] + forms.map { comparison.profile.time($0.guestHcallCycles) })
         table.add(
-            ["  times \(forms[0].guestHcallCycles > 0 ? "recorded" : "joined")"]
+            ["  times \(shownForms[0].rawValue)"]
                 + forms.map { quotient($0.guestHcallCycles, by: base.guestHcallCycles) })
         if forms[0].transactions > 0 {
             table.add(["DMA wait cycles"] + forms.map { $0.waitCycles.grouped })
             table.add(["DMA faults"] + forms.map { $0.faults.grouped })
         }
-        if !comparison.isOfGuestLayer, forms[0].totalCycles != nil {
+        if forms[0].totalCycles != nil {
             table.add(["total cycles"] + forms.map { ($0.totalCycles ?? 0).grouped })
         }
         return "\n" + table.text + "\n"
@@ -126,11 +129,12 @@ extension MultiTCEReport: CustomStringConvertible {
             ? "is cheaper at any length" : "is cheaper from \(crossover) TCEs on"
     }
 
-    /// A quotient with two decimals; "-" of nothing.
+    /// A quotient with two decimals, or with four where it is small; "-" of nothing.
     private func quotient(_ part: UInt64, by whole: UInt64) -> String {
         guard whole > 0 else { return "-" }
-        let hundredths = (UInt128(part) * 100 + UInt128(whole) / 2) / UInt128(whole)
-        let digits = String(100 + hundredths % 100).dropFirst()
-        return "\(UInt64(hundredths / 100).grouped).\(digits)"
+        let scale: UInt128 = UInt128(part) * 10 < UInt128(whole) ? 10_000 : 100
+        let scaled = (UInt128(part) * scale + UInt128(whole) / 2) / UInt128(whole)
+        let digits = String(scale + scaled % scale).dropFirst()
+        return "\(UInt64(scaled / scale).grouped).\(digits)"
     }
 }
