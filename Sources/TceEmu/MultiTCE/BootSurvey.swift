@@ -33,7 +33,9 @@ public struct BootSurvey: Hashable, Sendable {
         let clears = sweeps.filter { $0.clears && !$0.isDynamic }
         return boots.enumerated().map { index, boot in
             let next = index + 1 < boots.count ? boots[index + 1] : .max
-            return (boot, clears.first { $0.events.lowerBound >= boot && $0.events.lowerBound < next }?.events.lowerBound)
+            return (
+                boot, clears.first { $0.events.lowerBound >= boot && $0.events.lowerBound < next }?.events.lowerBound
+            )
         }
     }
 }

@@ -8,10 +8,10 @@ import CTce
 /// * name one I/O page after another, ascending;
 /// * are all of 0 (and become one H_STUFF_TCE) or all not (and become one list);
 /// * are at most 512, and are each accepted;
-/// * have no access to their TCEs between: by a device, by a call of another vCPU, by what makes or takes windows.
+/// * have no access to their TCEs between the first of them and the last: by a device, by a call of another vCPU, by
+///   what makes or takes windows.
 ///
-/// The call stands where the first of them stood, and they are gone. So nothing that reads a TCE of theirs changes its
-/// answer. To know how a run ends, what follows its first call has to wait; a run ends where too much does.
+/// The call stands where the first of them stood, and they are gone: nothing that looks at a TCE gets another answer. To know how a run ends, what follows its first call has to wait; a run ends where too much does.
 struct CallJoiner {
     /// Events with their phases; they leave in the order in which they came.
     typealias Item = (event: TraceEvent, phase: CallPhase?)
@@ -37,10 +37,20 @@ struct CallJoiner {
         var first: IOBA
         var window: DMAWindow
         var phase: CallPhase?
+        /// Calls that it may have: what would be the next one's TCE has been used since the first.
+        var limit = CallJoiner.callMax
 
         var isClear: Bool { values[0] == 0 }
-        /// Bus address of the last byte of its pages.
-        var last: IOBA { first &+ UInt64(values.count) << UInt64(window.pageShift) &- 1 }
+        /// Bus address of the page behind its last one.
+        var next: IOBA { first &+ UInt64(values.count) << UInt64(window.pageShift) }
+
+        /// The first of its pages, or of those that may still come, that an access uses; nil: it uses none.
+        func page(usedFrom address: IOBA, _ bytes: UInt64) -> Int? {
+            let (sum, overflow) = address.addingReportingOverflow(max(bytes, 1) - 1)
+            guard (overflow ? .max : sum) >= first else { return nil }
+            let page = address <= first ? 0 : (address - first) >> UInt64(window.pageShift)
+            return page < UInt64(limit) ? Int(page) : nil
+        }
     }
 
     private var slots: [Slot] = []
@@ -115,8 +125,8 @@ struct CallJoiner {
     // MARK: Runs
 
     private mutating func extend(with call: TraceEvent.Hcall, _ phase: CallPhase?, _ window: DMAWindow) -> Bool {
-        guard call.kind == .put, let run = runs[call.liobn]?[call.cpu], run.values.count < Self.callMax,
-            call.ioba == run.last &+ 1, call.ioba != 0, (call.value == 0) == run.isClear, run.phase == phase
+        guard call.kind == .put, let run = runs[call.liobn]?[call.cpu], run.values.count < run.limit,
+            call.ioba == run.next, call.ioba != 0, (call.value == 0) == run.isClear, run.phase == phase
         else { return false }
         runs[call.liobn]?[call.cpu]?.values.append(call.value)
         runs[call.liobn]?[call.cpu]?.places.append(base + slots.count)
@@ -153,37 +163,34 @@ struct CallJoiner {
         }
     }
 
-    /// Ends the runs of other vCPUs whose TCEs a call names.
+    /// A call may use TCEs of other vCPUs' runs.
     private mutating func endRuns(touchedBy call: TraceEvent.Hcall) {
         guard let open = runs[call.liobn] else { return }
         let count = call.kind == .get || call.kind == .put ? 1 : call.npages
         for (cpu, run) in open where cpu != call.cpu {
             let (bytes, overflow) = count.multipliedReportingOverflow(by: run.window.pageBytes)
-            if touches(run, call.ioba, overflow ? .max : bytes) { end(Key(liobn: call.liobn, cpu: cpu)) }
+            use(Key(liobn: call.liobn, cpu: cpu), run, call.ioba, overflow ? .max : bytes)
         }
     }
 
-    /// Ends the runs whose TCEs an access uses. Where its table is not known, any whose addresses are its own.
+    /// An access may use TCEs of runs. Where its table is not known, of any whose addresses are its own.
     private mutating func endRuns(touchedBy access: TraceEvent.DMA) {
+        let bytes = access.length ?? 1
         if let liobn = access.liobn {
             guard let open = runs[liobn] else { return }
-            for (cpu, run) in open where touches(run, access.ioba, access.length ?? 1) {
-                end(Key(liobn: liobn, cpu: cpu))
-            }
+            for (cpu, run) in open { use(Key(liobn: liobn, cpu: cpu), run, access.ioba, bytes) }
             return
         }
         for (liobn, open) in runs {
-            for (cpu, run) in open
-            where (access.buid == nil || access.buid == run.window.buid)
-                && touches(run, access.ioba, access.length ?? 1)
-            {
-                end(Key(liobn: liobn, cpu: cpu))
+            for (cpu, run) in open where access.buid == nil || access.buid == run.window.buid {
+                use(Key(liobn: liobn, cpu: cpu), run, access.ioba, bytes)
             }
         }
     }
 
-    private func touches(_ run: Run, _ first: IOBA, _ bytes: UInt64) -> Bool {
-        let (last, overflow) = first.addingReportingOverflow(max(bytes, 1) - 1)
-        return first <= run.last && (overflow ? .max : last) >= run.first
+    /// Pages are used: a run ends with that, or may not come to them.
+    private mutating func use(_ key: Key, _ run: Run, _ first: IOBA, _ bytes: UInt64) {
+        guard let page = run.page(usedFrom: first, bytes) else { return }
+        if page < run.values.count { end(key) } else { runs[key.liobn]?[key.cpu]?.limit = page }
     }
 }

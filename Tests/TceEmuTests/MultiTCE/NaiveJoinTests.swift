@@ -69,20 +69,22 @@ struct NaiveJoinTests {
                 continue
             }
             var run = [first]
+            var used: Set<UInt64> = []
             search: for later in (index + 1)..<max(index + 1, events.count) {
-                let pages = (first.ioba >> 12)..<((first.ioba >> 12) + UInt64(run.count))
+                // What is used since the first put, of the run's pages or of those to come.
+                if !used.isDisjoint(with: (first.ioba >> 12)..<((first.ioba >> 12) + UInt64(run.count))) { break }
                 switch events[later].body {
                 case .reset: break search
                 case .dma(let access):
                     guard access.liobn == first.liobn || (access.liobn == nil && first.liobn == 8) else { continue }
-                    let used = (access.ioba >> 12)...((access.ioba + (access.length ?? 1) - 1) >> 12)
-                    if used.overlaps(pages) { break search }
+                    used.formUnion((access.ioba >> 12)...((access.ioba + (access.length ?? 1) - 1) >> 12))
                 case .hcall(let other) where other.liobn == first.liobn && other.cpu != first.cpu:
                     let count = other.kind == .get || other.kind == .put ? 1 : max(other.npages, 1)
-                    if ((other.ioba >> 12)..<((other.ioba >> 12) + count)).overlaps(pages) { break search }
+                    used.formUnion((other.ioba >> 12)..<((other.ioba >> 12) + count))
                 case .hcall(let other) where other.liobn == first.liobn:
                     guard isAccepted(other), other.ioba == first.ioba + UInt64(run.count) << 12, run.count < 512,
-                        (other.value == 0) == (first.value == 0), isPhaseOf[later] == isPhaseOf[index]
+                        (other.value == 0) == (first.value == 0), isPhaseOf[later] == isPhaseOf[index],
+                        !used.contains(other.ioba >> 12)
                     else { break search }
                     run.append(other)
                     gone.insert(later)
@@ -108,7 +110,7 @@ struct NaiveJoinTests {
     @Test("Joined calls are those of the definition, and leave the machine that the recorded ones leave")
     func random() throws {
         var joined: UInt64 = 0
-        for seed in UInt64(0)..<60 {
+        for seed in UInt64(0)..<40 {
             let events = Self.events(seed, count: 400)
             let trace = try TraceFileTests.write(events)
             let survey = try FormRun.survey(trace)
@@ -124,7 +126,8 @@ struct NaiveJoinTests {
             #expect(form.statistics.waitCycles == expected.statistics.waitCycles, "seed \(seed)")
             let single = try FormRun(trace, .single)
             for other in [form, single] {
-                #expect(other.machine == recorded.machine, "seed \(seed)")
+                let isSame = other.machine == recorded.machine
+                #expect(isSame, "seed \(seed)")
                 #expect(other.statistics.faults == recorded.statistics.faults, "seed \(seed)")
                 #expect(other.statistics.transactions == recorded.statistics.transactions, "seed \(seed)")
                 #expect(other.statistics.tces == recorded.statistics.tces, "seed \(seed)")
