@@ -66,7 +66,7 @@ struct CallJoiner {
     private static let entriesPerWeight = 16
 
     /// - Parameter reach: events that wait at most.
-    init(reach: Int = 32_768) {
+    init(reach: Int = 16_384) {
         self.reach = reach
     }
 

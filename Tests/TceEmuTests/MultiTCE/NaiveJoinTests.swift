@@ -107,10 +107,14 @@ struct NaiveJoinTests {
         return result
     }
 
-    @Test("Joined calls are those of the definition, and leave the machine that the recorded ones leave")
-    func random() throws {
+    @Test(
+        "Joined calls are those of the definition, and leave the machine that the recorded ones leave",
+        arguments: Platform.all)
+    func random(platform: Platform) throws {
+        var options = MultiTCEOptions()
+        options.platform = platform
         var joined: UInt64 = 0
-        for seed in UInt64(0)..<40 {
+        for seed in UInt64(0)..<15 {
             let events = Self.events(seed, count: 400)
             let trace = try TraceFileTests.write(events)
             let survey = try FormRun.survey(trace)
@@ -119,13 +123,14 @@ struct NaiveJoinTests {
                 guard case .hcall(let call) = event.body else { return nil }
                 return tracker.phase(of: call.liobn, event: UInt64(index))
             }
-            let recorded = try FormRun(trace, .recorded), form = try FormRun(trace, .joined)
-            let expected = try FormRun(TraceFileTests.write(Self.naive(events, phases)), .recorded)
+            let recorded = try FormRun(trace, .recorded, options), form = try FormRun(trace, .joined, options)
+            let expected = try FormRun(TraceFileTests.write(Self.naive(events, phases)), .recorded, options)
             #expect(form.statistics.hcalls == expected.statistics.hcalls, "seed \(seed)")
             #expect(form.statistics.events == expected.statistics.events, "seed \(seed)")
             #expect(form.statistics.waitCycles == expected.statistics.waitCycles, "seed \(seed)")
-            let single = try FormRun(trace, .single)
-            for other in [form, single] {
+            let single = try FormRun(trace, .single, options)
+            // Elsewhere a list that is refused in its midst writes nothing, and its parts do.
+            for other in platform == .qemu ? [form, single] : [form] {
                 let isSame = other.machine == recorded.machine
                 #expect(isSame, "seed \(seed)")
                 #expect(other.statistics.faults == recorded.statistics.faults, "seed \(seed)")
@@ -135,6 +140,6 @@ struct NaiveJoinTests {
             joined += recorded.statistics.calls - form.statistics.calls
         }
         // The runs were there.
-        #expect(joined > 1000)
+        #expect(joined > 300)
     }
 }
