@@ -67,6 +67,7 @@ extension MultiTCEReport: CustomStringConvertible {
     }
 
     private var byPhase: String {
+        guard forms.contains(where: { !$0.phases.isEmpty }) else { return "" }
         var table = TextTable()
         table.add(["", ""] + columns)
         for phase in CallPhase.allCases {
