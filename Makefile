@@ -19,6 +19,8 @@ demo: all
 	$(TOOL) replay --check $(DEMO)
 	@echo
 	$(TOOL) replay $(DEMO) --profile secure-2019 --interval 5s
+	@echo
+	$(TOOL) multitce $(DEMO)
 
 test: deps ccases
 	swift test --disable-xctest

@@ -16,7 +16,7 @@ struct TceEmuCommand: ParsableCommand {
         version: TceEmuPackage.nameAndVersion,
         subcommands: [
             Exec.self, Import.self, Info.self, Dump.self, ReplayCommand.self, Generate.self,
-            Policies.self, Boot.self, Profiles.self,
+            MultiTCECommand.self, Policies.self, Boot.self, Profiles.self,
         ])
 
     static func main() {

@@ -20,11 +20,14 @@ public struct GuestCalls: Hashable, Sendable {
         public var tces: UInt64 = 0
         /// Calls whose status was not H_SUCCESS.
         public var errors: UInt64 = 0
+        /// Guest cycles that they took.
+        public var cycles: UInt64 = 0
 
         static func += (sum: inout Hcalls, more: Hcalls) {
             sum.calls += more.calls
             sum.tces += more.tces
             sum.errors += more.errors
+            sum.cycles += more.cycles
         }
     }
 
@@ -44,13 +47,13 @@ public struct GuestCalls: Hashable, Sendable {
     public func hcall(_ name: String) -> Hcalls {
         hcalls.values.reduce(into: Hcalls()) { sum, kinds in
             guard let one = kinds[name] else { return }
-            sum.calls += one.calls
-            sum.tces += one.tces
-            sum.errors += one.errors
+            sum += one
         }
     }
 
     mutating func add(_ one: Hcalls, _ name: String, _ liobn: LIOBN, cycles more: UInt64) {
+        var one = one
+        one.cycles = more
         hcalls[liobn, default: [:]][name, default: Hcalls()] += one
         cycles += more
     }
@@ -75,6 +78,7 @@ public struct GuestCalls: Hashable, Sendable {
                 difference.hcalls[liobn]?[name]?.calls -= one.calls
                 difference.hcalls[liobn]?[name]?.tces -= one.tces
                 difference.hcalls[liobn]?[name]?.errors -= one.errors
+                difference.hcalls[liobn]?[name]?.cycles -= one.cycles
             }
         }
         difference.rtas.merge(before.rtas, uniquingKeysWith: -)

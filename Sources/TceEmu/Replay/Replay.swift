@@ -60,6 +60,26 @@ public enum TracePosition: Hashable, Sendable {
         case .time(let nanoseconds): time < Self.units(ofNanoseconds: nanoseconds, unit: unit)
         }
     }
+
+    /// Index of the first event of a chunk at or after the position: `batch.count` if it is later, 0 if it was before.
+    ///
+    /// - Parameters:
+    ///   - start: time stamp of the trace's first event.
+    ///   - unit: nanoseconds in one unit of the time stamps.
+    func index(in batch: EventBatch, chunk: UInt64, start: UInt64, unit: UInt64) -> Int {
+        switch self {
+        case .chunk(let number): return chunk < number ? batch.count : 0
+        case .time(let nanoseconds):
+            let (time, overflow) = start.addingReportingOverflow(Self.units(ofNanoseconds: nanoseconds, unit: unit))
+            if overflow { return batch.count }
+            var range = 0..<batch.count
+            while !range.isEmpty {
+                let middle = range.lowerBound + range.count / 2
+                range = batch.time(at: middle) < time ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
+            }
+            return range.lowerBound
+        }
+    }
 }
 
 /// The host could not go on with a replay.
@@ -128,16 +148,9 @@ public struct Replay: ~Copyable {
 
     /// Makes the machine that the trace's header describes: no window but those that the trace makes.
     public init(_ reader: TraceReader, options: ReplayOptions = ReplayOptions()) throws {
-        var configuration = MachineConfiguration()
-        configuration.phbCount = 0
-        configuration.memoryBytes = reader.header.memoryBytes
+        var configuration = try MachineConfiguration.ofTrace(reader.header, options.platform)
         configuration.hasMultiTCE = options.hasMultiTCE
         configuration.eeh = options.eeh
-        if let platform = options.platform {
-            configuration.platform = platform
-        } else if let name = reader.header.platform {
-            configuration.platform = try Platform(named: name)
-        }
         let model = try options.timing.map { timing in
             try TimeModel(timing, unitNanoseconds: reader.header.unitNanoseconds)
         }
@@ -249,8 +262,9 @@ public struct Replay: ~Copyable {
         }
         let start = reader.firstTime ?? batch.time(at: 0)
         // What an event before --from does to the machine is done also where a saved replay goes on behind it.
-        let begin = index(of: options.from, in: batch, start: start) ?? 0
-        let end = max(begin, index(of: options.to, in: batch, start: start) ?? batch.count)
+        let (chunk, unit) = (reader.chunkNumber, reader.header.unitNanoseconds)
+        let begin = options.from?.index(in: batch, chunk: chunk, start: start, unit: unit) ?? 0
+        let end = max(begin, options.to?.index(in: batch, chunk: chunk, start: start, unit: unit) ?? batch.count)
         position.chunk = reader.chunkNumber
         position.index = resumed.index
         position.isCounted = resumed.isCounted
@@ -275,24 +289,6 @@ public struct Replay: ~Copyable {
         }
         try resuming?.checkIdentity(of: reader, events: reader.eventsSkipped + reader.eventsRead)
         return nil
-    }
-
-    /// Index of the first event at or after a position, `batch.count` if it is later, 0 if it was before.
-    private func index(of position: TracePosition?, in batch: EventBatch, start: UInt64) -> Int? {
-        switch position {
-        case nil: return nil
-        case .chunk(let number): return reader.chunkNumber < number ? batch.count : 0
-        case .time(let nanoseconds):
-            let units = TracePosition.units(ofNanoseconds: nanoseconds, unit: reader.header.unitNanoseconds)
-            let (time, overflow) = start.addingReportingOverflow(units)
-            if overflow { return batch.count }
-            var range = 0..<batch.count
-            while !range.isEmpty {
-                let middle = range.lowerBound + range.count / 2
-                range = batch.time(at: middle) < time ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
-            }
-            return range.lowerBound
-        }
     }
 
     /// Ends the replay before the trace does: what was counted stands, and says that it is not all.

@@ -56,6 +56,16 @@ import CTce
 
     var events: UInt64 { raw.events }
 
+    /// Calls, TCEs and errors of each TCE hcall, in the order of `TraceEvent.Hcall.Kind`; without cycles.
+    var hcalls: [ReplayStatistics.Calls] {
+        [TCE_COUNT_GET, TCE_COUNT_PUT, TCE_COUNT_STUFF, TCE_COUNT_INDIRECT].map { index in
+            let calls = unsafe withUnsafeBytes(of: raw.calls) { bytes in
+                unsafe bytes.bindMemory(to: tce_call_counter.self)[Int(index)]
+            }
+            return ReplayStatistics.Calls(calls: calls.calls, tces: calls.tces, errors: calls.errors)
+        }
+    }
+
     /// What times the events, and keeps when each was; nil: nothing does.
     var model: TimeModel?
     var log: EventLog?

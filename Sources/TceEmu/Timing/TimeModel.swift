@@ -39,6 +39,13 @@ import CTce
         try unsafe MachineError.check(tce_time_finish(handle))
     }
 
+    /// Cycles of each TCE hcall so far, in the order of `TraceEvent.Hcall.Kind`.
+    var hcallCycles: [UInt64] {
+        [TCE_TIME_GET, TCE_TIME_PUT, TCE_TIME_STUFF, TCE_TIME_LIST].map {
+            unsafe tce_time_calls_of(handle, tce_time_call_kind(UInt32($0))).cycles
+        }
+    }
+
     /// The next transactions and calls whose end is known, at most `records.count`; how many.
     func takeRecords(_ records: inout [tce_time_record]) -> Int {
         unsafe records.withUnsafeMutableBufferPointer { buffer in

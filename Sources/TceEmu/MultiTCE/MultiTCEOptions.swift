@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a comparison of a trace's calls with and without multi-TCE is asked.
+public struct MultiTCEOptions: Sendable {
+    /// Whose answers the emulator gives. The default is the trace's platform, else QEMU's.
+    public var platform: Platform?
+
+    /// What everything costs and when it starts. The default is profile `power9-kvm`, at the trace's time stamps.
+    public var timing = ReplayTiming()
+
+    /// Where to begin: what is before is applied as it was recorded, and not counted.
+    public var from: TracePosition?
+
+    /// Where to end: the first event that is not replayed.
+    public var to: TracePosition?
+
+    /// Bytes of the host that a machine may hold; see `ReplayOptions.machineBytesMax`.
+    public var machineBytesMax: UInt64?
+
+    public init() {}
+}
+
+/// What a replay of a trace's calls in one form counted.
+public struct FormStatistics: Hashable, Sendable {
+    /// By name; of those that were made.
+    public var hcalls: [String: ReplayStatistics.Calls] = [:]
+    /// The same by phase.
+    public var phases: [CallPhase: [String: ReplayStatistics.Calls]] = [:]
+    /// Cycles that the guest spent in TCE hcalls.
+    public var guestHcallCycles: UInt64 = 0
+    /// Cycles that transactions waited for their TCEs, and transactions whose TCE was taken before they were done.
+    public var waitCycles: UInt64 = 0
+    public var overtaken: UInt64 = 0
+    /// Transactions, and those of them that faulted.
+    public var transactions: UInt64 = 0
+    public var faults: UInt64 = 0
+    /// From the first event to the end of the last call or transaction; nil unless all started as early as they could
+    /// (`--arrival saturate`).
+    public var totalCycles: UInt64?
+    /// Events that were replayed, in this form.
+    public var events: UInt64 = 0
+    /// The whole trace was replayed, or the part that was asked for.
+    public var isComplete = true
+
+    public init() {}
+
+    /// Calls of all kinds, and the TCEs that they named.
+    public var calls: UInt64 { hcalls.values.reduce(0) { $0 + $1.calls } }
+    public var tces: UInt64 { hcalls.values.reduce(0) { $0 + $1.tces } }
+}
