@@ -111,7 +111,7 @@ struct Boot: ParsableCommand {
         guard (0...1024).contains(phb), (0...1024).contains(vio), (1...2048).contains(cpus) else {
             throw ValidationError("--phb and --vio are 0 to 1024, --cpus 1 to 2048")
         }
-        let shifts = try pageSizes.split(separator: ",").map { try pageShift(String($0)) }
+        let shifts = try words(pageSizes).map(pageShift)
         guest.phbs = (0..<phb).map { number in
             var phb = PHBConfiguration()
             phb.buid += UInt64(number)
@@ -122,7 +122,7 @@ struct Boot: ParsableCommand {
         }
         if secure {
             let name = policy ?? (kernel < .v5_6 ? "P0" : "U56")
-            guest.policy = try list(name, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }[0]
+            guest.policy = try word(name, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }
         }
         guest.multiTCE = try setting()
         return guest
@@ -130,8 +130,9 @@ struct Boot: ParsableCommand {
 
     /// A secure guest's kernel has no lists from 5.6 on, and before that leaves their page as it is.
     private func setting() throws -> MultiTCE {
-        let word = multitce ?? "on"
-        let setting = try list(word, "--multitce", MultiTCE.allCases.map(\.rawValue)) { MultiTCE(rawValue: $0) }[0]
+        let setting = try word(multitce ?? "on", "--multitce", MultiTCE.allCases.map(\.rawValue)) {
+            MultiTCE(rawValue: $0)
+        }
         guard secure, setting == .on else { return setting }
         return kernel < .v5_6 ? .unshared : .split
     }

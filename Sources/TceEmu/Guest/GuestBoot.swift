@@ -32,7 +32,11 @@ public struct GuestBoot: Encodable, Hashable, Sendable {
 
     private static func probe(_ kernel: inout GuestKernel) throws {
         kernel.devices = kernel.nodes.indices.filter { !kernel.nodes[$0].isVirtual }.map { GuestDevice(node: $0) }
-        for device in kernel.devices.indices { _ = try kernel.setMasks(device, .max) }
+        for device in kernel.devices.indices {
+            for coherent in [false, true] {
+                guard try kernel.setAndNoteMask(device, .max, coherent: coherent) == nil else { break }
+            }
+        }
     }
 
     enum CodingKeys: String, CodingKey {

@@ -93,7 +93,7 @@ extension GuestKernel {
     private mutating func allocateFromPool(
         _ device: Int, _ bytes: UInt64, _ offset: UInt64, cpu: Int
     ) throws -> Result<CoherentMemory, GuestFailure> {
-        guard var buffer else { return .failure(GuestFailure(.mapping, "there is no bounce buffer")) }
+        guard var buffer else { return .failure(GuestFailure(.mapping, configuration.noBuffer)) }
         let request = BounceBuffer.Request(
             bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: buffer.start &+ offset,
             segmentMask: devices[device].segmentMask)
@@ -125,8 +125,8 @@ extension GuestKernel {
         var request = IOMMUTable.Request(npages: entries, cpu: cpu)
         request.alignOrder = Self.order(UInt64(entries))
         request.maskPages = devices[device].coherentMask >> UInt64(shift)
-        var handle = 0
-        switch try mapEntries(device, table, request, at, .readWrite, handle: &handle, cpu: cpu) {
+        var place = Placement()
+        switch try mapEntries(device, table, request, at, .readWrite, at: &place, cpu: cpu) {
         case .success(let busAddress):
             return .success(
                 CoherentMemory(
