@@ -134,10 +134,9 @@ extension GuestKernel {
         case .refused: return
         case .direct(let offset), .window(let offset):
             let real = address &- offset
-            guard var buffer, buffer.contains(real) else { return }
+            guard buffer?.contains(real) ?? false else { return }
             if access.contains(.write) { try copyBack(real, bytes: bytes) }
-            buffer.give(real, bytes: bytes)
-            self.buffer = buffer
+            buffer?.give(real, bytes: bytes)
         case .table(let table): try unmapInTable(table, address, bytes: bytes, cpu: cpu)
         }
     }
@@ -156,22 +155,23 @@ extension GuestKernel {
     private mutating func bounce(
         _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, offset: UInt64, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
-        guard var buffer else { return .failure(GuestFailure(.mapping, configuration.noBuffer)) }
+        guard let start = buffer?.start else { return .failure(GuestFailure(.mapping, configuration.noBuffer)) }
         let request = BounceBuffer.Request(
-            bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: buffer.start &+ offset,
+            bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: start &+ offset,
             segmentMask: devices[device].segmentMask)
-        guard let slot = buffer.take(request, for: address) else {
+        // In place: the book of a large buffer is not copied for each map.
+        guard let slot = buffer?.take(request, for: address) ?? nil else {
             return .failure(
                 GuestFailure(
-                    .mapping, "swiotlb buffer is full (\(bytes) bytes, \(buffer.used) of \(buffer.slots) slots used)"))
+                    .mapping,
+                    "swiotlb buffer is full (\(bytes) bytes, \(buffer?.used ?? 0) of \(buffer?.slots ?? 0) slots used)")
+            )
         }
         let (last, overflow) = (slot &+ offset).addingReportingOverflow(bytes - 1)
         if overflow || last > devices[device].streamingMask {
-            buffer.give(slot, bytes: bytes)
-            self.buffer = buffer
+            buffer?.give(slot, bytes: bytes)
             return .failure(GuestFailure(.mapping, "the bounce address \((slot &+ offset).hex) is above the mask"))
         }
-        self.buffer = buffer
         if access.contains(.read) || level.alwaysBounces { try copy(from: address, to: slot, bytes: bytes) }
         return .success(slot &+ offset)
     }
