@@ -12,6 +12,7 @@ struct Boot: ParsableCommand {
             Examples:
               tce-emu boot --memory 32G --kernel 5.5 --multitce off
               tce-emu boot --kernel 6.1 --phb 2 --vio 1 --kdump --format json
+              tce-emu boot --memory 2G --max-memory 8G --add-memory 2G
               tce-emu boot --secure --kernel 5.6 -o boot.tcet
             """)
 
@@ -55,6 +56,12 @@ struct Boot: ParsableCommand {
     @Flag(help: "Count the kernel that is started after a crash.")
     var kdump = false
 
+    @Option(help: "Memory that comes when the guest has booted, up to --max-memory.", transform: parseBytes)
+    var addMemory: UInt64 = 0
+
+    @Flag(help: "The devices of each host bridge go again in the end.")
+    var unplug = false
+
     @Option(help: "Whose answers the machine gives.", transform: { try Platform(named: $0) })
     var platform: Platform?
 
@@ -73,11 +80,12 @@ struct Boot: ParsableCommand {
             let effective = try changes.apply(to: TimingProfile(fileOrName: profile))
             let guest = try guest()
             if let output {
-                boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory, platform) { emit in
-                    try GuestBoot(guest, profile: effective, record: emit)
+                boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory + addMemory, platform) {
+                    emit in
+                    try GuestBoot(guest, profile: effective, unplugs: unplug, record: emit)
                 }
             } else {
-                boot = try GuestBoot(guest, profile: effective)
+                boot = try GuestBoot(guest, profile: effective, unplugs: unplug)
             }
             guard output != "-" else { return }
             switch format.format {
@@ -103,6 +111,7 @@ struct Boot: ParsableCommand {
         if let platform { guest.platform = platform }
         guest.memoryBytes = memory
         guest.memoryBytesMax = maxMemory
+        guest.addedMemoryBytes = addMemory
         guest.cpus = cpus
         guest.isSecure = secure
         guest.usesDDW = ddw == .on

@@ -98,7 +98,8 @@ struct GuestReplayCommandTests {
             ("@platform vax", "platform \"vax\" is not emulated"),
         ])
     func impossible(_ line: String, _ message: String) throws {
-        let path = try trace("guest-impossible.tcet", "@unit us\n\(line)\n0.000000 reset\n")
+        let name = "impossible-\(line.filter(\.isNumber)).tcet"
+        let path = try trace(name, "@unit us\n\(line)\n0.000000 reset\n")
         let run = try CommandRun("replay", "--guest", "plain", path)
         #expect(run.status == 65)
         #expect(run.errors.hasPrefix("tce-emu: \(path): ") && run.errors.contains(message), "\(run.errors)")

@@ -16,6 +16,8 @@ public struct GuestConfiguration: Hashable, Sendable {
     public var memoryBytes = UInt64(2) << 30
     /// The most that memory may become (`ibm,lrdr-capacity`): a dynamic window is made for it. Nil: what there is.
     public var memoryBytesMax: UInt64?
+    /// Bytes of memory that come above the rest once the guest has booted.
+    public var addedMemoryBytes = UInt64(0)
     public var cpus = 2
     /// A page of the kernel's is 2 to this: 12 or 16.
     public var pageShift = 16
@@ -73,6 +75,9 @@ extension GuestConfiguration {
     /// Most of a default window: a kernel keeps a bit for each of its entries, and clears each.
     private static let windowRange = UInt64(64) << 10...UInt64(64) << 30
 
+    /// A kernel keeps 16 bytes for each slot of its bounce buffer.
+    private static let bufferMax = UInt64(16) << 30
+
     private static func expect(_ holds: Bool, _ what: String, _ found: String) throws(GuestConfigurationError) {
         guard holds else { throw GuestConfigurationError(description: "expected \(what), found \(found)") }
     }
@@ -104,7 +109,11 @@ extension GuestConfiguration {
                 "a maximum of memory from what there is to 64 TiB", memoryBytesMax)
         }
         try Self.expect(
-            bufferBytes > 0 && bufferBytes <= memoryBytes, "a bounce buffer of 1 byte to all memory", bufferBytes)
+            addedMemoryBytes % frame == 0 && addedMemoryBytes <= (memoryBytesMax ?? memoryBytes) - memoryBytes,
+            "added memory of a multiple of 64 KiB, within the maximum of memory", addedMemoryBytes)
+        try Self.expect(
+            bufferBytes > 0 && bufferBytes <= min(memoryBytes, Self.bufferMax),
+            "a bounce buffer of 1 byte to 16 GiB, and in memory", bufferBytes)
         if let bufferStart {
             try Self.expect(bufferStart % frame == 0, "a bounce buffer at a multiple of 64 KiB", bufferStart)
         }

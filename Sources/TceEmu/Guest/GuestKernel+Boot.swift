@@ -99,7 +99,11 @@ extension GuestKernel {
     }
 
     private mutating func shareFresh(_ bytes: UInt64) throws {
-        guard let at = pages.takeLowest(bytes, from: Self.imageEnd) else { throw MachineError.noMemory }
+        guard let at = pages.takeLowest(bytes, from: Self.imageEnd) else {
+            throw GuestConfigurationError(
+                description: "expected memory for what a secure guest with \(configuration.cpus) processors shares, "
+                    + "found \(configuration.memoryBytes) bytes")
+        }
         try share(at, bytes: bytes, cpu: 0)
     }
 
