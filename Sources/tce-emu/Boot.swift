@@ -12,6 +12,7 @@ struct Boot: ParsableCommand {
             Examples:
               tce-emu boot --memory 32G --kernel 5.5 --multitce off
               tce-emu boot --kernel 6.1 --phb 2 --vio 1 --kdump --format json
+              tce-emu boot --memory 2G --max-memory 8G --add-memory 2G
               tce-emu boot --secure --kernel 5.6 -o boot.tcet
             """)
 
@@ -55,6 +56,12 @@ struct Boot: ParsableCommand {
     @Flag(help: "Count the kernel that is started after a crash.")
     var kdump = false
 
+    @Option(help: "Memory that comes when the guest has booted, up to --max-memory.", transform: parseBytes)
+    var addMemory: UInt64 = 0
+
+    @Flag(help: "The devices of each host bridge go again in the end.")
+    var unplug = false
+
     @Option(help: "Whose answers the machine gives.", transform: { try Platform(named: $0) })
     var platform: Platform?
 
@@ -73,11 +80,12 @@ struct Boot: ParsableCommand {
             let effective = try changes.apply(to: TimingProfile(fileOrName: profile))
             let guest = try guest()
             if let output {
-                boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory, platform) { emit in
-                    try GuestBoot(guest, profile: effective, record: emit)
+                boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory + addMemory, platform) {
+                    emit in
+                    try GuestBoot(guest, profile: effective, unplugs: unplug, record: emit)
                 }
             } else {
-                boot = try GuestBoot(guest, profile: effective)
+                boot = try GuestBoot(guest, profile: effective, unplugs: unplug)
             }
             guard output != "-" else { return }
             switch format.format {
@@ -103,6 +111,7 @@ struct Boot: ParsableCommand {
         if let platform { guest.platform = platform }
         guest.memoryBytes = memory
         guest.memoryBytesMax = maxMemory
+        guest.addedMemoryBytes = addMemory
         guest.cpus = cpus
         guest.isSecure = secure
         guest.usesDDW = ddw == .on
@@ -111,7 +120,7 @@ struct Boot: ParsableCommand {
         guard (0...1024).contains(phb), (0...1024).contains(vio), (1...2048).contains(cpus) else {
             throw ValidationError("--phb and --vio are 0 to 1024, --cpus 1 to 2048")
         }
-        let shifts = try pageSizes.split(separator: ",").map { try pageShift(String($0)) }
+        let shifts = try words(pageSizes).map(pageShift)
         guest.phbs = (0..<phb).map { number in
             var phb = PHBConfiguration()
             phb.buid += UInt64(number)
@@ -122,7 +131,7 @@ struct Boot: ParsableCommand {
         }
         if secure {
             let name = policy ?? (kernel < .v5_6 ? "P0" : "U56")
-            guest.policy = try list(name, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }[0]
+            guest.policy = try word(name, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }
         }
         guest.multiTCE = try setting()
         return guest
@@ -130,8 +139,9 @@ struct Boot: ParsableCommand {
 
     /// A secure guest's kernel has no lists from 5.6 on, and before that leaves their page as it is.
     private func setting() throws -> MultiTCE {
-        let word = multitce ?? "on"
-        let setting = try list(word, "--multitce", MultiTCE.allCases.map(\.rawValue)) { MultiTCE(rawValue: $0) }[0]
+        let setting = try word(multitce ?? "on", "--multitce", MultiTCE.allCases.map(\.rawValue)) {
+            MultiTCE(rawValue: $0)
+        }
         guard secure, setting == .on else { return setting }
         return kernel < .v5_6 ? .unshared : .split
     }

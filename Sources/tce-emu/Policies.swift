@@ -31,6 +31,9 @@ struct Policies: ParsableCommand {
     @Option(help: "Sizes of the default window. The default is 1G,2G.")
     var window: String?
 
+    @Option(help: "Bus address at which the default window begins.", transform: parseAddress)
+    var windowStart: UInt64 = 0
+
     @Option(
         help: "Places of the bounce buffer: L1 (below 1 GiB), L4 (at 2.5 GiB), L5 (above 4 GiB). The default is all.")
     var swiotlb: String?
@@ -86,6 +89,12 @@ struct Policies: ParsableCommand {
     @Option(help: "A trace to write of the one cell that is chosen; - is the standard output.")
     var record: String?
 
+    func validate() throws {
+        if swiotlb != nil, swiotlbStart != nil {
+            throw ValidationError("--swiotlb and --swiotlb-start both say where the bounce buffer is: give one of them")
+        }
+    }
+
     func run() throws {
         do {
             let comparison = try comparison()
@@ -127,7 +136,7 @@ struct Policies: ParsableCommand {
         }
         if let multitce {
             comparison.settings = try list(multitce, "--multitce", comparison.settings.map(\.rawValue)) {
-                MultiTCE(rawValue: $0)
+                MultiTCE(rawValue: $0).flatMap { $0 == .on ? nil : $0 }
             }
         }
         if let device {
@@ -135,7 +144,12 @@ struct Policies: ParsableCommand {
                 DeviceClass(rawValue: $0)
             }
         }
-        if let window { comparison.windows = try window.split(separator: ",").map { try parseBytes(String($0)) } }
+        if let window {
+            comparison.windows = []
+            for bytes in try words(window).map({ try parseBytes($0) }) where !comparison.windows.contains(bytes) {
+                comparison.windows.append(bytes)
+            }
+        }
         if let swiotlb {
             comparison.buffers = try list(swiotlb, "--swiotlb", BufferPlace.allCases.map(\.rawValue)) {
                 BufferPlace(rawValue: $0)?.start
@@ -158,10 +172,11 @@ struct Policies: ParsableCommand {
         guard (1...2048).contains(cpus) else { throw ValidationError("--cpus is \(cpus); expected 1 to 2048") }
         options.cpus = cpus
         options.usesDDW = ddw == .on
+        options.windowStart = windowStart
         if let maskCheck {
-            options.maskCheck = try list(maskCheck, "--mask-check", DMAPolicy.MaskCheck.allCases.map(\.rawValue)) {
+            options.maskCheck = try word(maskCheck, "--mask-check", DMAPolicy.MaskCheck.allCases.map(\.rawValue)) {
                 DMAPolicy.MaskCheck(rawValue: $0)
-            }.first
+            }
         }
         options.heedsRefusals = !ignoreRefusals
         guard requestBytes > 0, requestBytes <= 64 << 20 else {
@@ -170,9 +185,9 @@ struct Policies: ParsableCommand {
         options.requestBytes = requestBytes
         if let coherent {
             let places = GuestConfiguration.PagePlace.allCases
-            options.coherentPlace =
-                try list(coherent, "--coherent", places.map(\.rawValue)) { GuestConfiguration.PagePlace(rawValue: $0) }[
-                    0]
+            options.coherentPlace = try word(coherent, "--coherent", places.map(\.rawValue)) {
+                GuestConfiguration.PagePlace(rawValue: $0)
+            }
         }
         if let leak {
             let address = try parseAddress(leak)
@@ -185,15 +200,23 @@ struct Policies: ParsableCommand {
     }
 }
 
-/// Words of an option with commas between.
+/// Words of an option with commas between. None of them may be missing.
+func words(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+}
+
+/// The same, where each is one of a few. One that is there twice is taken once.
 func list<Value>(_ text: String, _ option: String, _ allowed: [String], _ make: (String) -> Value?) throws -> [Value] {
-    let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    return try words.map { word in
-        guard let value = make(word) else {
-            throw ValidationError("\(option) has \(word); expected \(allowed.joined(separator: ", "))")
-        }
-        return value
+    var seen: Set<String> = []
+    return try words(text).filter { seen.insert($0).inserted }.map { try word($0, option, allowed, make) }
+}
+
+/// One of a few words.
+func word<Value>(_ text: String, _ option: String, _ allowed: [String], _ make: (String) -> Value?) throws -> Value {
+    guard let value = make(text) else {
+        throw ValidationError("\(option) has \"\(text)\"; expected \(allowed.joined(separator: ", "))")
     }
+    return value
 }
 
 func parseKernel(_ text: String) throws -> KernelLevel {

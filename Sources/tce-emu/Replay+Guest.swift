@@ -22,6 +22,17 @@ struct GuestOptions: ParsableArguments {
     var guestDdw: Switch?
 
     @Option(
+        help: ArgumentHelp(
+            "Address of that guest's bounce buffer; the default is where its kernel puts it.", valueName: "address"),
+        transform: parseAddress)
+    var guestSwiotlbStart: UInt64?
+
+    @Option(
+        help: ArgumentHelp("Size of that guest's bounce buffer; the default is 64M.", valueName: "size"),
+        transform: parseBytes)
+    var guestSwiotlbSize: UInt64?
+
+    @Option(
         name: .customLong("guest-record"),
         help: ArgumentHelp("Write what that guest does into a trace.", valueName: "file"))
     var record: String?
@@ -32,6 +43,8 @@ struct GuestOptions: ParsableArguments {
         if kernel != nil { names.append("--kernel") }
         if guestMultitce != nil { names.append("--guest-multitce") }
         if guestDdw != nil { names.append("--guest-ddw") }
+        if guestSwiotlbStart != nil { names.append("--guest-swiotlb-start") }
+        if guestSwiotlbSize != nil { names.append("--guest-swiotlb-size") }
         if record != nil { names.append("--guest-record") }
         return names
     }
@@ -41,53 +54,100 @@ struct GuestOptions: ParsableArguments {
     }
 
     /// The guest of a trace.
-    func configuration(_ header: TraceHeader) throws -> GuestConfiguration {
+    func configuration(_ header: TraceHeader, of trace: String) throws -> GuestConfiguration {
         let names = ["plain"] + DMAPolicy.all.map(\.name)
-        let policy = try list(guest ?? "plain", "--guest", names) { DMAPolicy(named: $0) }[0]
+        let policy = try word(guest ?? "plain", "--guest", names) { DMAPolicy(named: $0) }
         var configuration = policy == .plain ? GuestConfiguration() : .secure(policy)
         if let kernel { configuration.level = kernel }
         if let name = header.platform { configuration.platform = try Platform(named: name) }
         // Where the trace does not tell, as much as the guests of this program have.
-        if let memory = header.memoryBytes { configuration.memoryBytes = memory }
+        if let memory = header.memoryBytes {
+            configuration.memoryBytes = memory
+            do {
+                try configuration.check()
+            } catch {
+                throw FileError(description: "\(trace): the header: \(error)", status: ExitStatus.dataError)
+            }
+        }
         if let guestMultitce {
             configuration.multiTCE =
-                try list(guestMultitce, "--guest-multitce", MultiTCE.allCases.map(\.rawValue)) {
+                try word(guestMultitce, "--guest-multitce", MultiTCE.allCases.map(\.rawValue)) {
                     MultiTCE(rawValue: $0)
-                }[0]
+                }
         }
+        if let guestSwiotlbStart { configuration.bufferStart = guestSwiotlbStart }
+        if let guestSwiotlbSize { configuration.bufferBytes = guestSwiotlbSize }
         if let guestDdw { configuration.usesDDW = guestDdw == .on }
         return configuration
     }
 }
 
-/// Replays a trace's calls of the DMA API through a guest layer. `size` is the trace's, where it is a file.
-func replayThroughGuest(
-    _ reader: TraceReader, _ options: GuestOptions, _ profile: TimingProfile, size: UInt64?
-) throws -> GuestReplayReport {
-    let configuration = try options.configuration(reader.header)
-    guard let output = options.record else {
-        return try replayThroughGuest(reader, configuration, profile, size: size, record: nil)
-    }
-    return try writeTrace(
-        to: output, source: "guest layer: \(configuration.policy.name)", configuration.memoryBytes,
-        configuration.platform
-    ) { emit in
-        try replayThroughGuest(reader, configuration, profile, size: size, record: emit)
-    }
+/// What came of a replay through a guest layer, and what ended it before the trace's end.
+struct GuestReplayEnd {
+    var report: GuestReplayReport
+    var failure: (any Error)?
 }
 
-private func replayThroughGuest(
-    _ reader: TraceReader, _ configuration: GuestConfiguration, _ profile: TimingProfile, size: UInt64?,
-    record: ((TraceEvent) throws -> Void)?
-) throws -> GuestReplayReport {
-    var replay = try GuestReplay(configuration, profile: profile, record: record)
-    var progress = Progress("replay", total: size)
-    defer { progress.end() }
-    let interrupt = Interrupt()
-    while let batch = try reader.next() {
-        for index in 0..<batch.count { try replay.apply(batch[index]) }
-        progress.update(done: reader.bytesRead, events: reader.eventsRead)
+extension ReplayCommand {
+    /// The trace's calls of the DMA API, through a guest layer.
+    func replayGuest() throws {
+        if let output = guest.record, output == "-" || isSameFile(trace, output) {
+            throw FileError(
+                description: "\(output) is where the trace or the report is: name another file for --guest-record",
+                status: ExitStatus.cannotCreate)
+        }
+        let reader = try TraceReader(openInput(trace), options: readerOptions)
+        let configuration = try guest.configuration(reader.header, of: trace)
+        let profile = try timing.effectiveProfile()
+        let interrupt = Interrupt()
+        var end: GuestReplayEnd?
+        var failure: (any Error)?
+        do {
+            if let output = guest.record {
+                try writeTrace(
+                    to: output, source: "guest layer: \(configuration.policy.name)", configuration.memoryBytes,
+                    configuration.platform
+                ) { emit in
+                    end = try replay(reader, configuration, profile, interrupt, record: emit)
+                }
+            } else {
+                end = try replay(reader, configuration, profile, interrupt, record: nil)
+            }
+        } catch {
+            failure = error
+        }
+        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
+        if let end {
+            switch format.format {
+            case .text: try printResult(end.report.description)
+            case .json: try printResult(jsonReport(end.report))
+            case .csv: try printResult(csvReport(end.report))
+            }
+        }
         if interrupt.happened { throw ExitStatus.interrupted }
+        if let failure = end?.failure ?? failure { throw failure }
     }
-    return GuestReplayReport(replay.snapshot(), configuration, profile)
+
+    private func replay(
+        _ reader: TraceReader, _ configuration: GuestConfiguration, _ profile: TimingProfile, _ interrupt: Interrupt,
+        record: ((TraceEvent) throws -> Void)?
+    ) throws -> GuestReplayEnd {
+        var replay = try GuestReplay(configuration, profile: profile, record: record)
+        var progress = Progress("replay", total: fileSize(trace))
+        defer { progress.end() }
+        var failure: (any Error)?
+        do {
+            while !interrupt.happened, let batch = try reader.next() {
+                for index in 0..<batch.count { try replay.apply(batch[index]) }
+                progress.update(done: reader.bytesRead, events: reader.eventsRead)
+            }
+            try replay.boot()
+        } catch {
+            failure = error
+        }
+        return GuestReplayEnd(
+            report: GuestReplayReport(
+                replay.snapshot(), configuration, profile, reader, complete: failure == nil && !interrupt.happened),
+            failure: failure)
+    }
 }

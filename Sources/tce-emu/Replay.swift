@@ -29,7 +29,7 @@ struct ReplayCommand: ParsableCommand {
     @Argument(help: "The trace; - is the standard input.")
     var trace: String
 
-    @Flag(help: "Leave time out of it: answers and counts alone, many times faster.")
+    @Flag(help: "Leave time out of it: answers and counts alone, about seven times faster.")
     var functional = false
 
     @OptionGroup var timing: TimingOptions
@@ -137,28 +137,11 @@ struct ReplayCommand: ParsableCommand {
         return try Replay(reader, options: options)
     }
 
-    private var readerOptions: TraceReader.Options {
+    var readerOptions: TraceReader.Options {
         var options = TraceReader.Options()
         options.lenient = lenient
         if let threads { options.threads = threads }
         return options
-    }
-
-    /// The trace's calls of the DMA API, through a guest layer.
-    private func replayGuest() throws {
-        if let output = guest.record, output == "-" || isSameFile(trace, output) {
-            throw FileError(
-                description: "\(output) is where the trace or the report is: name another file for --guest-record",
-                status: ExitStatus.cannotCreate)
-        }
-        let reader = try TraceReader(openInput(trace), options: readerOptions)
-        let report = try replayThroughGuest(reader, guest, timing.effectiveProfile(), size: fileSize(trace))
-        for fault in reader.loss.faults { complain("\(trace): passed over: \(fault)") }
-        switch format.format {
-        case .text: try printResult(report.description)
-        case .json: try printResult(jsonReport(report))
-        case .csv: try printResult(csvReport(report))
-        }
     }
 
     private func replay() throws {

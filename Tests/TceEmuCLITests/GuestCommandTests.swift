@@ -42,12 +42,45 @@ struct GuestCommandTests {
             ["--kernel", "3.10"],
             ["--memory", "0"], ["--memory", "100T"], ["--swiotlb-size", "0"], ["--swiotlb-start", "0x123"],
             ["--window", "0"], ["--pe", "0"], ["--cpus", "0"], ["--request-bytes", "0"], ["--tce-size", "3"],
-            ["--leak", "0xffffffffffffffff"], ["--mask-check", "yes"],
+            ["--leak", "0xffffffffffffffff"], ["--mask-check", "yes"], ["--mask-check", "on,off"],
+            ["--coherent", "low,high"], ["--multitce", "on"],
+            // A list without words runs nothing.
+            ["--window", ","], ["--window", ""], ["--policy", ","], ["--device", ""], ["--swiotlb", ","],
+            ["--multitce", ","], ["--window", "1G,"],
+            ["--window", "65537"], ["--window", "128G"], ["--window-start", "0x1001"],
+            ["--window-start", "0x800000000000000"],
         ])
     func refused(_ arguments: [String]) throws {
         let run = try CommandRun(shell: "\"$TOOL\" policies \"$@\"", arguments: arguments)
         #expect(run.status == 64, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("expected"), "\(run.errors)")
+    }
+
+    @Test("Page sizes of a boot, as a list without words: a usage error")
+    func noPageSizes() throws {
+        for sizes in [",", "", "4k,,64k"] {
+            #expect(try CommandRun("boot", "--page-sizes", sizes).status == 64)
+        }
+        let both = try policies("--swiotlb", "L1", "--swiotlb-start", "0x4000000")
+        #expect(both.status == 64 && both.errors.contains("give one of them"))
+    }
+
+    @Test("A value that is there twice is run once")
+    func twice() throws {
+        let run = try CommandRun(
+            shell:
+                "\"$TOOL\" policies --policy P0,P0 --device D32,D32 --window 1G,1024M --swiotlb L1,L1 --multitce call,call"
+        )
+        #expect(run.status == 0 && run.output.hasPrefix("1 run of a secure guest"))
+    }
+
+    @Test("The head says how large the bounce buffer is, and where the default window begins if not at 0")
+    func head() throws {
+        let run = try CommandRun(
+            shell: "\"$TOOL\" policies \"$@\" --swiotlb-size 1 --window-start 0x100000000", arguments: Self.oneCell)
+        #expect(run.status == 0 && run.output.contains(", SWIOTLB 256 KiB, "), "\(run.output)")
+        #expect(run.output.contains(", default window from 0x100000000\n"))
+        #expect(run.output.contains("GF"))
     }
 
     @Test("A cell can be recorded, and replays with the recorded answers")
@@ -75,6 +108,39 @@ struct GuestCommandTests {
         #expect(number(replay, "time.guest_hcall_cycles") != nil)
         #expect(try CommandRun("boot", "--memory", "1").status == 64)
         #expect(try CommandRun("boot", "--phb", "0").status == 64)
+    }
+
+    @Test("Memory that comes after the boot is mapped into each window, as far as that was made for it; devices go")
+    func hotplug() throws {
+        let json = try CommandRun(
+            "boot", "--memory", "2G", "--max-memory", "4G", "--add-memory", "1G", "--phb", "2", "--unplug", "--format",
+            "json"
+        ).json()
+        #expect(value(json, "memory_online") as? Bool == true)
+        for liobn in ["0x80000001", "0x80000101"] {
+            // 64 TCEs of 16 MiB; then all 256 of the window are cleared.
+            #expect(number(json, "phases.hotplug.\(liobn).H_PUT_TCE_INDIRECT.tces") == 64)
+            #expect(number(json, "phases.hotplug.\(liobn).H_STUFF_TCE.tces") == 256)
+        }
+        #expect(number(json, "rtas.ibm,remove-pe-dma-window") == 2)
+        // A secure guest's window that maps the bounce buffer alone is left alone.
+        let secure = try CommandRun(
+            "boot", "--secure", "--policy", "P3", "--memory", "2G", "--max-memory", "4G", "--add-memory", "1G",
+            "--format", "json"
+        ).json()
+        #expect(value(secure, "memory_online") as? Bool == true && value(secure, "phases.hotplug") == nil)
+        let text = try CommandRun("boot", "--memory", "2G", "--max-memory", "4G", "--add-memory", "1G")
+        #expect(text.output.contains("\n1 GiB of memory came\n") && text.output.contains("\n  hotplug "))
+        for wrong in [["--add-memory", "1G"], ["--max-memory", "2560M", "--add-memory", "1G"]] {
+            let run = try CommandRun(shell: "\"$TOOL\" boot \"$@\"", arguments: wrong)
+            #expect(run.status == 64 && run.errors.contains("expected added memory"), "\(run.errors)")
+        }
+    }
+
+    @Test("What a secure guest shares for its processors must be there")
+    func manyProcessors() throws {
+        let run = try CommandRun("boot", "--secure", "--memory", "128M", "--cpus", "2048")
+        #expect(run.status == 64 && run.errors.contains("with 2048 processors"), "\(run.errors)")
     }
 
     @Test("Maps behind a log's hcalls are lifted, and a guest given them makes the recorded choices")

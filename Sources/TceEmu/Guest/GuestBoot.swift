@@ -8,12 +8,15 @@ public struct GuestBoot: Encodable, Hashable, Sendable {
     public var profile: TimingProfile
     /// Guest cycles of all of it.
     public var cycles: UInt64
+    /// Every window that maps memory got the memory that came; nil: none came.
+    public var isOnline: Bool?
 
     /// Boots a guest, and sets a mask of 64 bits on one device of each host bridge.
     ///
+    /// - Parameter unplugs: the devices go again in the end.
     /// - Parameter record: takes the events of the boot, in order; times in nanoseconds.
     public init(
-        _ configuration: GuestConfiguration, profile: TimingProfile,
+        _ configuration: GuestConfiguration, profile: TimingProfile, unplugs: Bool = false,
         record: ((TraceEvent) throws -> Void)? = nil
     ) throws {
         var kernel = try GuestKernel(configuration, profile: profile)
@@ -24,6 +27,13 @@ public struct GuestBoot: Encodable, Hashable, Sendable {
             try kernel.restart()
             try Self.probe(&kernel)
         }
+        kernel.platform.phase = .hotplug
+        if configuration.addedMemoryBytes > 0 {
+            isOnline = try kernel.bringOnline(configuration.memoryBytes, bytes: configuration.addedMemoryBytes)
+        }
+        if unplugs {
+            for node in kernel.nodes.indices where !kernel.nodes[node].isVirtual { try kernel.detach(node) }
+        }
         calls = kernel.platform.calls
         self.configuration = configuration
         self.profile = profile
@@ -32,11 +42,16 @@ public struct GuestBoot: Encodable, Hashable, Sendable {
 
     private static func probe(_ kernel: inout GuestKernel) throws {
         kernel.devices = kernel.nodes.indices.filter { !kernel.nodes[$0].isVirtual }.map { GuestDevice(node: $0) }
-        for device in kernel.devices.indices { _ = try kernel.setMasks(device, .max) }
+        for device in kernel.devices.indices {
+            for coherent in [false, true] {
+                guard try kernel.setAndNoteMask(device, .max, coherent: coherent) == nil else { break }
+            }
+        }
     }
 
     enum CodingKeys: String, CodingKey {
         case phases, rtas, ultracalls, cycles, kernel, profile
+        case isOnline = "memory_online"
         case sharedFrames = "shared_frames"
         case phaseCycles = "phase_cycles"
     }
@@ -56,6 +71,7 @@ public struct GuestBoot: Encodable, Hashable, Sendable {
         try keys.encode(cycles, forKey: .cycles)
         try keys.encode(
             Dictionary(uniqueKeysWithValues: calls.map { ($0.key.rawValue, $0.value.cycles) }), forKey: .phaseCycles)
+        try keys.encodeIfPresent(isOnline, forKey: .isOnline)
         try keys.encode(configuration.level.description, forKey: .kernel)
         try keys.encode(profile.name, forKey: .profile)
     }
@@ -89,9 +105,13 @@ extension GuestBoot: CustomStringConvertible {
             }
         }
         let guest = configuration
+        let memory = isOnline.map { isOnline in
+            "\(bytes(guest.addedMemoryBytes)) of memory "
+                + (isOnline ? "came" : "did not come: a dynamic window has no room for it") + "\n"
+        }
         return "Linux \(guest.level) boots with \(bytes(guest.memoryBytes)) on \(guest.platform)"
             + (guest.isSecure ? ", secure, policy \(guest.policy.name)" : "")
-            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(profile.time(cycles)) in calls\n\n"
-            + table.text
+            + ", multi-TCE \(guest.multiTCE.rawValue), profile \(profile.name): \(profile.time(cycles)) in calls\n"
+            + (memory ?? "") + "\n" + table.text
     }
 }

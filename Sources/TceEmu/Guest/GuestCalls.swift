@@ -8,6 +8,8 @@ public enum GuestPhase: String, Hashable, Sendable, CaseIterable, Codable, Codin
     case clear
     /// Windows are made and filled.
     case populate
+    /// Memory comes, devices go.
+    case hotplug
     /// Drivers work.
     case run
 }

@@ -18,6 +18,11 @@ extension GuestKernel {
     /// Boots: windows as the platform makes them, then the kernel.
     mutating func boot() throws {
         try plug()
+        try start()
+    }
+
+    /// The kernel's part, on the nodes that there are.
+    mutating func start() throws {
         if configuration.isSecure { try becomeSecure() }
         for node in nodes.indices { try setUp(node) }
     }
@@ -44,13 +49,14 @@ extension GuestKernel {
     }
 
     /// The platform's part: host bridges and virtual devices, with their windows.
-    private mutating func plug() throws {
+    mutating func plug() throws {
         for phb in configuration.phbs { try add(phb) }
         for index in 0..<configuration.vioDevices { try addVirtualDevice(Self.virtualLIOBN + LIOBN(index)) }
     }
 
     /// A host bridge comes.
     mutating func add(_ phb: PHBConfiguration) throws {
+        try GuestConfiguration.check(phb)
         try platform.machine.plug(phb)
         try platform.note(
             .phb(
@@ -93,15 +99,17 @@ extension GuestKernel {
     }
 
     private mutating func shareFresh(_ bytes: UInt64) throws {
-        guard let at = pages.takeLowest(bytes, from: Self.imageEnd) else { throw MachineError.noMemory }
+        guard let at = pages.takeLowest(bytes, from: Self.imageEnd) else {
+            throw GuestConfigurationError(
+                description: "expected memory for what a secure guest with \(configuration.cpus) processors shares, "
+                    + "found \(configuration.memoryBytes) bytes")
+        }
         try share(at, bytes: bytes, cpu: 0)
     }
 
     /// Where the bounce buffer is: as asked for, or where this kernel puts it.
     private mutating func placeBuffer() throws {
-        let bytes =
-            (configuration.bufferBytes + BounceBuffer.mappingMax - 1) / BounceBuffer.mappingMax
-            * BounceBuffer.mappingMax
+        let bytes = configuration.bufferBytesUsed
         let limit = UInt64(1) << 32
         var start = configuration.bufferStart
         if let wanted = start {
@@ -169,19 +177,19 @@ extension GuestKernel {
     /// Maps the bounce buffer in a default window for ever. (Not in any kernel: the alternatives of the thread.)
     private mutating func mapBuffer(_ node: Int, identity: Bool) throws {
         guard let buffer, let table = nodes[node].table else {
-            nodes[node].refusal = "there is no bounce buffer"
+            nodes[node].refusal = configuration.noBuffer
             return
         }
         let window = nodes[node].defaultWindow
         let windowEnd = window.start + (window.pageCount << window.pageShift)
         // Drivers take bus address 0 for an error: the buffer does not lie there.
-        let at = identity ? buffer.start : window.start + pageBytes
+        let at = identity ? buffer.start : (window.start + 2 * pageBytes - 1) / pageBytes * pageBytes
         // Coherent memory that is mapped by itself needs room beside it.
         let room = identity ? 0 : pageBytes
         guard at >= window.start, at != 0, at + buffer.bytes + room <= windowEnd else {
             nodes[node].refusal =
-                "the bounce buffer \(buffer.start.hex), \(buffer.bytes.hex) bytes, does not fit into "
-                + "the default window at \(at.hex)"
+                "the bounce buffer \(buffer.start.hex), \(buffer.bytes.hex) bytes, does not fit at bus address "
+                + "\(at.hex) into the default window \(window.start.hex) to \((windowEnd - 1).hex)"
             return
         }
         let first = Int((at - window.start) >> window.pageShift), count = Int(buffer.bytes >> window.pageShift)

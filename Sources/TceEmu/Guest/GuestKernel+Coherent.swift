@@ -93,20 +93,18 @@ extension GuestKernel {
     private mutating func allocateFromPool(
         _ device: Int, _ bytes: UInt64, _ offset: UInt64, cpu: Int
     ) throws -> Result<CoherentMemory, GuestFailure> {
-        guard var buffer else { return .failure(GuestFailure(.mapping, "there is no bounce buffer")) }
+        guard let start = buffer?.start else { return .failure(GuestFailure(.mapping, configuration.noBuffer)) }
         let request = BounceBuffer.Request(
-            bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: buffer.start &+ offset,
+            bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: start &+ offset,
             segmentMask: devices[device].segmentMask)
-        guard let slot = buffer.take(request, for: nil) else {
+        guard let slot = buffer?.take(request, for: nil) ?? nil else {
             return .failure(GuestFailure(.mapping, "swiotlb buffer is full (\(bytes) bytes)"))
         }
         let (last, overflow) = (slot &+ offset).addingReportingOverflow(bytes - 1)
         if overflow || last > devices[device].coherentMask {
-            buffer.give(slot, bytes: bytes)
-            self.buffer = buffer
+            buffer?.give(slot, bytes: bytes)
             return .failure(GuestFailure(.mapping, "the pool's address \((slot &+ offset).hex) is above the mask"))
         }
-        self.buffer = buffer
         try zero(slot, bytes)
         return .success(CoherentMemory(address: slot, busAddress: slot &+ offset, bytes: bytes, way: .pool))
     }
@@ -125,8 +123,8 @@ extension GuestKernel {
         var request = IOMMUTable.Request(npages: entries, cpu: cpu)
         request.alignOrder = Self.order(UInt64(entries))
         request.maskPages = devices[device].coherentMask >> UInt64(shift)
-        var handle = 0
-        switch try mapEntries(device, table, request, at, .readWrite, handle: &handle, cpu: cpu) {
+        var place = Placement()
+        switch try mapEntries(device, table, request, at, .readWrite, at: &place, cpu: cpu) {
         case .success(let busAddress):
             return .success(
                 CoherentMemory(

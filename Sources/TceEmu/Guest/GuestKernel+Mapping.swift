@@ -22,22 +22,40 @@ extension GuestKernel {
             guard configuration.isSecure else { return .success(address &+ offset) }
             return try bounce(device, address, bytes: bytes, access, offset: offset, cpu: cpu)
         case .table(let table):
-            var handle = 0
-            return try mapInTable(device, table, address, bytes: bytes, access, handle: &handle, cpu: cpu)
+            var place = Placement()
+            return try mapInTable(device, table, address, bytes: bytes, access, at: &place, cpu: cpu)
         }
     }
 
-    /// One element of a scatter-gather call; `handle` is where the one before it ended.
+    /// Where a map goes in a table.
+    struct Placement {
+        /// Where the element before it in a scatter-gather call ended, 0 for nowhere; then where this one ends.
+        var handle = 0
+        /// The other one, where it is not known whether the element is of that call.
+        var perhaps: Int?
+        var isOfList = false
+        /// The bus address that a recorded guest had for it; where this guest has another one it takes that over.
+        var recorded: IOBA?
+        /// It had, and took it over.
+        var differs = false
+    }
+
+    /// A map that is recorded, or one element of a scatter-gather call.
     mutating func mapElement(
-        _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, handle: inout Int,
-        isOfList: Bool, cpu: Int
+        _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, at place: inout Placement, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
         guard case .table(let table) = route(device, coherent: false) else {
             return try map(device, address, bytes: bytes, access, cpu: cpu)
         }
-        platform.spend(Self.mapCycles)
+        if place.handle == 0 { platform.spend(Self.mapCycles) }
         return try mapInTable(
-            device, table, address, bytes: bytes, access, handle: &handle, isOfList: isOfList, cpu: cpu)
+            device, table, address, bytes: bytes, access, at: &place, cpu: cpu)
+    }
+
+    /// Does a device of a guest that is not secure go direct? Nothing is kept of its maps then.
+    func isPlain(_ device: Int) -> Bool {
+        guard !configuration.isSecure, case .direct = route(device, coherent: false) else { return false }
+        return true
     }
 
     /// Do a device's streaming mappings go through a table?
@@ -47,7 +65,7 @@ extension GuestKernel {
 
     mutating func mapInTable(
         _ device: Int, _ table: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess,
-        handle: inout Int, isOfList: Bool = false, cpu: Int
+        at place: inout Placement, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
         let shift = tables[table].pageShift
         var request = IOMMUTable.Request(npages: npages(address, bytes, shift), cpu: cpu)
@@ -56,23 +74,23 @@ extension GuestKernel {
         }
         request.maskPages = devices[device].streamingMask >> UInt64(shift)
         return try mapEntries(
-            device, table, request, address, access, handle: &handle, isOfList: isOfList, cpu: cpu)
+            device, table, request, address, access, at: &place, cpu: cpu)
     }
 
     /// First the bits, then the TCEs. Where the platform lacks resources both are given back, but for an element of a
     /// scatter-gather list, whose entries nobody frees.
     mutating func mapEntries(
         _ device: Int, _ table: Int, _ request: IOMMUTable.Request, _ address: RealAddress, _ access: DMAAccess,
-        handle: inout Int, isOfList: Bool = false, cpu: Int
+        at place: inout Placement, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
         let shift = tables[table].pageShift
         var request = request
         request.boundaryPages = (devices[device].segmentMask >> UInt64(shift)) &+ 1
-        guard let entry = tables[table].allocate(request, handle: &handle) else {
+        guard let entry = allocate(table, request, at: &place) else {
             return .failure(GuestFailure(.mapping, "the table has no \(request.npages) entries"))
         }
         guard try build(table, entry: entry, npages: request.npages, address, guestAccess(access), cpu: cpu) else {
-            if !isOfList {
+            if !place.isOfList {
                 try clearEntries(table, entry, request.npages, cpu: cpu)
                 _ = tables[table].free(entry, npages: request.npages)
             }
@@ -80,6 +98,17 @@ extension GuestKernel {
         }
         let base = (tables[table].offset + UInt64(entry)) << UInt64(shift)
         return .success(base | (address & (1 << UInt64(shift) - 1)))
+    }
+
+    private mutating func allocate(_ table: Int, _ request: IOMMUTable.Request, at place: inout Placement) -> Int? {
+        let shift = UInt64(tables[table].pageShift)
+        guard let recorded = place.recorded.map({ $0 >> shift &- tables[table].offset }),
+            recorded < UInt64(tables[table].entries)
+        else { return tables[table].allocate(request, handle: &place.handle) }
+        return tables[table].allocate(
+            request,
+            IOMMUTable.Recorded(entry: Int(recorded), handle: place.handle, perhaps: place.perhaps),
+            handle: &place.handle, differs: &place.differs)
     }
 
     /// There is no TCE that a device may only write.
@@ -105,10 +134,9 @@ extension GuestKernel {
         case .refused: return
         case .direct(let offset), .window(let offset):
             let real = address &- offset
-            guard var buffer, buffer.contains(real) else { return }
+            guard buffer?.contains(real) ?? false else { return }
             if access.contains(.write) { try copyBack(real, bytes: bytes) }
-            buffer.give(real, bytes: bytes)
-            self.buffer = buffer
+            buffer?.give(real, bytes: bytes)
         case .table(let table): try unmapInTable(table, address, bytes: bytes, cpu: cpu)
         }
     }
@@ -127,22 +155,23 @@ extension GuestKernel {
     private mutating func bounce(
         _ device: Int, _ address: RealAddress, bytes: UInt64, _ access: DMAAccess, offset: UInt64, cpu: Int
     ) throws -> Result<IOBA, GuestFailure> {
-        guard var buffer else { return .failure(GuestFailure(.mapping, "there is no bounce buffer")) }
+        guard let start = buffer?.start else { return .failure(GuestFailure(.mapping, configuration.noBuffer)) }
         let request = BounceBuffer.Request(
-            bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: buffer.start &+ offset,
+            bytes: bytes, cpu: cpu, pageBytes: pageBytes, bufferAt: start &+ offset,
             segmentMask: devices[device].segmentMask)
-        guard let slot = buffer.take(request, for: address) else {
+        // In place: the book of a large buffer is not copied for each map.
+        guard let slot = buffer?.take(request, for: address) ?? nil else {
             return .failure(
                 GuestFailure(
-                    .mapping, "swiotlb buffer is full (\(bytes) bytes, \(buffer.used) of \(buffer.slots) slots used)"))
+                    .mapping,
+                    "swiotlb buffer is full (\(bytes) bytes, \(buffer?.used ?? 0) of \(buffer?.slots ?? 0) slots used)")
+            )
         }
         let (last, overflow) = (slot &+ offset).addingReportingOverflow(bytes - 1)
         if overflow || last > devices[device].streamingMask {
-            buffer.give(slot, bytes: bytes)
-            self.buffer = buffer
+            buffer?.give(slot, bytes: bytes)
             return .failure(GuestFailure(.mapping, "the bounce address \((slot &+ offset).hex) is above the mask"))
         }
-        self.buffer = buffer
         if access.contains(.read) || level.alwaysBounces { try copy(from: address, to: slot, bytes: bytes) }
         return .success(slot &+ offset)
     }
@@ -194,14 +223,15 @@ extension GuestKernel {
     /// `dma_map_sg`: the segments that the device is given, neighbours merged. The last has length 0 where there are
     /// fewer segments than elements.
     mutating func mapList(
-        _ device: Int, _ elements: [Element], _ access: DMAAccess, cpu: Int = 0, merges: Bool = true
+        _ device: Int, _ elements: [Element], _ access: DMAAccess, cpu: Int = 0
     ) throws -> Result<[Element], GuestFailure> {
         guard case .table(let table) = route(device, coherent: false) else {
             return try mapEach(device, elements, access, cpu: cpu)
         }
         platform.spend(Self.mapCycles)
         var segments: [Element] = []
-        var handle = 0
+        var place = Placement()
+        place.isOfList = true
         var next: IOBA?
         for element in elements {
             guard element.bytes > 0 else {
@@ -209,14 +239,13 @@ extension GuestKernel {
                 continue
             }
             switch try mapInTable(
-                device, table, element.address, bytes: element.bytes, access, handle: &handle, isOfList: true,
-                cpu: cpu)
+                device, table, element.address, bytes: element.bytes, access, at: &place, cpu: cpu)
             {
             case .failure(let failure):
                 for segment in segments { try unmapInTable(table, segment.address, bytes: segment.bytes, cpu: cpu) }
                 return .failure(failure)
             case .success(let address):
-                if merges, address == next, let last = segments.last,
+                if address == next, let last = segments.last,
                     last.bytes + element.bytes <= devices[device].segmentBytesMax
                 {
                     segments[segments.count - 1].bytes += element.bytes

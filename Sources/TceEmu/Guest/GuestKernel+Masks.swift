@@ -56,11 +56,14 @@ extension GuestKernel {
         let policy = configuration.policy
         let node = devices[device].node
         let refused = GuestFailure(.mask, "the mask \(mask.hex) is refused")
-        if nodes[node].isVirtual { return tableRefusal(of: mask, node) }
+        let isClosed = configuration.isSecure && policy.maskCheck == .closed
+        // A virtual device never goes direct.
+        if nodes[node].isVirtual { return isClosed ? refused : tableRefusal(of: mask, node) }
         if policy.hasNoOperations && configuration.isSecure {
             return mask >= leastDirectMask(offset: 0) ? nil : refused
         }
-        if configuration.isSecure, policy.maskCheck != .off, mask < Self.allOnes {
+        // Whom the default window serves, small masks are served, too: it asks for one that reaches the buffer.
+        if configuration.isSecure, policy.maskCheck != .off, !policy.isBufferInDefaultWindow, mask < Self.allOnes {
             return GuestFailure(.mask, "64-bit DMA required when PEF enabled: mask \(mask.hex)")
         }
         if policy.isBufferInDefaultWindow && configuration.isSecure {
@@ -74,9 +77,10 @@ extension GuestKernel {
             devices[device].offset = base
             return nil
         }
+        // What is refused leaves the device as it goes.
+        if let refusal = isClosed ? refused : tableRefusal(of: mask, node) { return refusal }
         devices[device].bypasses = false
-        if configuration.isSecure, policy.maskCheck == .closed { return refused }
-        return tableRefusal(of: mask, node)
+        return nil
     }
 
     private func tableRefusal(of mask: UInt64, _ node: Int) -> GuestFailure? {
@@ -123,7 +127,7 @@ extension GuestKernel {
             }
             if let refusal = node.refusal { return .refused(GuestFailure(.policy, refusal)) }
             guard let at = node.bufferAt, let buffer else {
-                return .refused(GuestFailure(.policy, "there is no bounce buffer"))
+                return .refused(GuestFailure(.policy, configuration.noBuffer))
             }
             return .window(offset: at &- buffer.start)
         }

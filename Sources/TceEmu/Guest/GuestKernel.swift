@@ -35,7 +35,7 @@ struct GuestKernel: ~Copyable {
         try configuration.check()
         var machine = MachineConfiguration()
         machine.platform = configuration.platform
-        machine.memoryBytes = configuration.memoryBytes
+        machine.memoryBytes = configuration.memoryBytes + configuration.addedMemoryBytes
         machine.phbCount = 0
         return try GuestPlatform(machine, profile: profile)
     }

@@ -42,3 +42,29 @@ final class GuestRecorder {
         }
     }
 }
+
+extension GuestKernel {
+    /// A call of the DMA API goes into the record. Its device's number is the LIOBN of its table, as in traces of real
+    /// guests.
+    mutating func note(
+        _ kind: TraceEvent.Guest.Kind, _ address: UInt64, device: Int, value: UInt64 = 0, bytes: UInt64 = 0,
+        _ access: DMAAccess = [], more: Bool = false, cpuSide: Bool = false, failed: Bool = false
+    ) throws {
+        guard platform.recorder != nil else { return }
+        // -EIO, and -ENOMEM.
+        let failure: Int32 = kind == .setMask ? -5 : -12
+        let liobn = UInt32(truncatingIfNeeded: nodes[devices[device].node].defaultWindow.liobn)
+        try platform.note(
+            .guest(
+                TraceEvent.Guest(
+                    kind, device: liobn, cpu: 0, address: address, value: value, length: bytes, access: access,
+                    more: more, cpuSide: cpuSide, status: failed ? failure : 0)))
+    }
+
+    /// A driver sets one of its masks, and that goes into the record.
+    mutating func setAndNoteMask(_ device: Int, _ mask: UInt64, coherent: Bool) throws -> GuestFailure? {
+        let failure = try setMask(device, mask, coherent: coherent)
+        try note(.setMask, mask, device: device, cpuSide: coherent, failed: failure != nil)
+        return failure
+    }
+}

@@ -3,18 +3,26 @@
 /// Replays a trace's calls of the DMA API through a guest's DMA layer: the same workload under any policy, kernel and
 /// setting.
 ///
-/// Events of the platform layer are the recorded guest's and are passed over: this guest makes its own.
+/// Of the platform layer it takes the PHBs and virtual devices that the trace begins with: the guest boots on them, or
+/// on those of its configuration where there are none. Other events of that layer are the recorded guest's and are
+/// passed over: this guest makes its own.
+///
+/// Where this guest's table gives a map another entry than the recorded guest had, that is counted as a difference, and
+/// the guest goes on with the recorded entry, if it is free: of two CPUs whose calls were recorded in another order than
+/// they came, two maps differ, and not all that follow.
 public struct GuestReplay: ~Copyable {
     private var kernel: GuestKernel
+    private var isBooted = false
+    /// PHBs of the trace, by LIOBN, and LIOBNs of its virtual devices.
+    private var phbs: [PHBConfiguration] = []
+    private var virtualDevices: [LIOBN] = []
     /// The guest's device of each number in the trace.
     private var devices: [UInt32: Int] = [:]
-    /// What this guest was given for what the recorded one was.
+    /// What this guest was given for what the recorded one was, where it must be given back.
     private var mapped: [Place: Mapping] = [:]
     private var coherent: [Place: CoherentMemory] = [:]
-    /// Where each CPU's last map ended: for this guest and for the recorded one, in entries.
-    private var ends: [Turn: (own: Int, recorded: UInt64)] = [:]
-    /// Whose scatter-gather call goes on.
-    private var openLists: Set<Turn> = []
+    /// How far each CPU is with its scatter-gather call.
+    private var turns: [Turn: Progress] = [:]
     private var result = GuestReplayResult()
 
     /// A recorded bus address: tables begin at the same ones.
@@ -29,13 +37,21 @@ public struct GuestReplay: ~Copyable {
         var device: Int
     }
 
+    /// Where the last map ended: for this guest and for the recorded one, in entries.
+    private struct Progress {
+        var own = 0
+        var recorded: UInt64 = 0
+        /// The call goes on.
+        var isOpen = false
+    }
+
     private struct Mapping {
         var address: IOBA
         var bytes: UInt64
         var access: DMAAccess
     }
 
-    /// Boots the guest.
+    /// Makes a guest, which boots when it first has to do something.
     ///
     /// - Parameter record: takes the events that the guest makes; times in nanoseconds of its own clock.
     public init(
@@ -43,30 +59,102 @@ public struct GuestReplay: ~Copyable {
     ) throws {
         var kernel = try GuestKernel(configuration, profile: profile)
         kernel.platform.recorder = record.map(GuestRecorder.init)
-        try kernel.boot()
         self.kernel = kernel
+    }
+
+    /// Boots the guest, if it has not yet.
+    public mutating func boot() throws {
+        guard !isBooted else { return }
+        isBooted = true
+        for phb in phbs {
+            result.impossible += try tried { try $0.add(phb) } ? 0 : 1
+        }
+        for liobn in virtualDevices {
+            result.impossible += try tried { try $0.addVirtualDevice(liobn) } ? 0 : 1
+        }
+        if kernel.nodes.isEmpty { try kernel.plug() }
+        try kernel.start()
+    }
+
+    /// A machine of this trace cannot be: that is the trace's, and false. The host's errors are thrown.
+    private mutating func tried(_ body: (inout GuestKernel) throws -> Void) throws -> Bool {
+        do {
+            try body(&kernel)
+            return true
+        } catch let error as MachineError where error != .noMemory {
+            return false
+        } catch is GuestConfigurationError {
+            return false
+        }
     }
 
     /// Carries out an event.
     public mutating func apply(_ event: TraceEvent) throws {
-        guard case .guest(let call) = event.body else {
-            result.passedOver += 1
-            return
+        result.events += 1
+        result.firstTime = result.firstTime ?? event.time
+        result.lastTime = event.time
+        switch event.body {
+        case .guest(let call):
+            try boot()
+            try apply(call)
+        case .phb(let phb): try isBooted ? hotplug(PHBConfiguration(phb)) : note(PHBConfiguration(phb))
+        case .window(let window) where !isBooted: note(window)
+        default: result.passedOver += 1
         }
+    }
+
+    /// A PHB of the trace; one that is told of again is as it is told the last time.
+    private mutating func note(_ phb: PHBConfiguration) {
+        if let index = phbs.firstIndex(where: { $0.liobn == phb.liobn }) {
+            phbs[index] = phb
+        } else if phbs.count < Self.nodesMax {
+            phbs.append(phb)
+        } else {
+            result.impossible += 1
+        }
+    }
+
+    /// A PHB that comes when the guest has booted.
+    private mutating func hotplug(_ phb: PHBConfiguration) throws {
+        guard !kernel.nodes.contains(where: { $0.defaultWindow.liobn == LIOBN(phb.liobn) }) else {
+            return result.passedOver += 1
+        }
+        guard kernel.nodes.count < 2 * Self.nodesMax, try tried({ try $0.add(phb) }) else {
+            return result.impossible += 1
+        }
+        try kernel.setUp(kernel.nodes.count - 1)
+    }
+
+    private mutating func note(_ window: TraceEvent.Window) {
+        guard window.buid == 0, window.liobn & Self.bridgeBit == 0, !virtualDevices.contains(window.liobn) else {
+            return result.passedOver += 1
+        }
+        if virtualDevices.count < Self.nodesMax {
+            virtualDevices.append(window.liobn)
+        } else {
+            result.impossible += 1
+        }
+    }
+
+    private mutating func apply(_ call: TraceEvent.Guest) throws {
         // No guest maps so much in one call: what a trace says of it is not looked at.
         guard call.length <= Self.lengthMax, call.address <= .max - Self.lengthMax || call.kind == .setMask,
-            call.value <= .max - Self.lengthMax
+            call.value <= .max - Self.lengthMax, let device = try device(call.device)
         else {
-            result.unknown += 1
+            result.impossible += 1
             return
         }
-        let device = try device(call.device), cpu = Int(call.cpu ?? 0)
+        let cpu = Int(call.cpu ?? 0)
         switch call.kind {
         case .map: try map(call, device, cpu)
         case .unmap: try unmap(call, device, cpu)
         case .sync:
             result.syncs += 1
-            guard let mapping = mapped[Place(device: device, address: call.address)] else { return missing() }
+            guard let mapping = mapped[Place(device: device, address: call.address)] else {
+                // What goes direct in a plain guest is nowhere but where it is.
+                if !kernel.isPlain(device) { result.unknown += 1 }
+                return
+            }
             try kernel.sync(
                 device, mapping.address, bytes: min(call.length, mapping.bytes), mapping.access,
                 forCPU: call.cpuSide)
@@ -74,7 +162,8 @@ public struct GuestReplay: ~Copyable {
         case .free:
             result.frees += 1
             guard let memory = coherent.removeValue(forKey: Place(device: device, address: call.address)) else {
-                return missing()
+                result.unknown += 1
+                return
             }
             try kernel.freeCoherent(memory, cpu: cpu)
         case .setMask:
@@ -85,12 +174,13 @@ public struct GuestReplay: ~Copyable {
         }
     }
 
-    private mutating func missing() { result.unknown += 1 }
-
     /// Bytes of one call at most.
     private static let lengthMax = UInt64(1) << 32
-    /// Tables that a trace may have the guest given beside its own.
+    /// Tables that a trace may give the guest beside its own, and devices.
     private static let nodesMax = 64
+    private static let devicesMax = 4096
+    /// CPUs at devices whose last map is remembered.
+    private static let turnsMax = 16384
 
     /// LIOBNs of host bridges have this bit; those of virtual devices have not (QEMU include/hw/ppc/spapr.h).
     private static let bridgeBit = LIOBN(0x8000_0000)
@@ -98,20 +188,18 @@ public struct GuestReplay: ~Copyable {
     private static let liobnMin = UInt32(0x10000)
 
     /// A number that is an LIOBN names a device of that table, which the guest is given if it has none; any other one is
-    /// a device of the first node.
-    private mutating func device(_ number: UInt32) throws -> Int {
+    /// a device of the first node. Nil: there are too many.
+    private mutating func device(_ number: UInt32) throws -> Int? {
         if let device = devices[number] { return device }
+        guard devices.count < Self.devicesMax else { return nil }
         let liobn = LIOBN(number)
         var node = kernel.nodes.firstIndex { $0.defaultWindow.liobn == liobn }
-        if node == nil, number >= Self.liobnMin, kernel.nodes.count < Self.nodesMax {
-            if liobn & Self.bridgeBit != 0 {
-                var phb = PHBConfiguration()
-                phb.liobn = number
-                phb.buid += UInt64(kernel.nodes.count)
-                try kernel.add(phb)
-            } else {
-                try kernel.addVirtualDevice(liobn)
-            }
+        if node == nil, number >= Self.liobnMin, kernel.nodes.count < 2 * Self.nodesMax {
+            var phb = PHBConfiguration()
+            phb.liobn = number
+            phb.buid += UInt64(kernel.nodes.count)
+            let isBridge = liobn & Self.bridgeBit != 0
+            guard try tried({ isBridge ? try $0.add(phb) : try $0.addVirtualDevice(liobn) }) else { return nil }
             node = kernel.nodes.count - 1
             try kernel.setUp(kernel.nodes.count - 1)
         }
@@ -126,41 +214,47 @@ public struct GuestReplay: ~Copyable {
         result.maps += 1
         // Allocations of one call go on where the last ended, those of another at a multiple of a block.
         let block = UInt64(IOMMUTable.block), entry = call.value >> Self.pageShift
-        let turn = Turn(cpu: cpu, device: device), end = ends[turn]
-        let follows = end.map { $0.recorded == entry && entry % block != 0 } ?? false
-        let isOfList = call.more || openLists.contains(turn) || follows
-        var handle = openLists.contains(turn) || follows ? end?.own ?? 0 : 0
-        if call.more { openLists.insert(turn) } else { openLists.remove(turn) }
-        switch try kernel.mapElement(
-            device, call.address, bytes: call.length, call.access, handle: &handle, isOfList: isOfList, cpu: cpu)
-        {
-        case .failure:
+        let turn = Turn(cpu: cpu, device: device), last = turns[turn] ?? Progress()
+        let follows = last.own != 0 && last.recorded == entry && entry % block != 0
+        let failed = call.status.map { $0 < 0 } ?? false
+        var place = GuestKernel.Placement()
+        place.isOfList = call.more || last.isOpen || follows
+        place.handle = last.isOpen || follows ? last.own : 0
+        place.perhaps = last.isOpen || last.own == 0 ? nil : follows ? 0 : last.own
+        place.recorded = failed ? nil : call.value
+        let mapping = try kernel.mapElement(
+            device, call.address, bytes: call.length, call.access, at: &place, cpu: cpu)
+        if turns.count >= Self.turnsMax, turns[turn] == nil { turns = [:] }
+        turns[turn] = Progress(isOpen: call.more)
+        guard case .success(let address) = mapping else {
             result.failures += 1
-            ends[turn] = nil
-        case .success(let address):
-            note(call, device, address)
-            let pages = (call.value % (1 << Self.pageShift) + call.length + 1 << Self.pageShift - 1) >> Self.pageShift
-            ends[turn] = (handle, entry + pages)
+            return
         }
+        let pages = (call.value % (1 << Self.pageShift) + call.length + 1 << Self.pageShift - 1) >> Self.pageShift
+        turns[turn] = Progress(own: place.handle, recorded: entry + pages, isOpen: call.more)
+        guard !failed else {
+            // Nobody will ever undo it: the recorded driver had nothing.
+            return try kernel.unmap(device, address, bytes: call.length, call.access, cpu: cpu)
+        }
+        result.compared += 1
+        if place.differs {
+            result.adopted += 1
+        } else if address == call.value {
+            result.equal += 1
+        }
+        guard !kernel.isPlain(device) else { return }
+        mapped[Place(device: device, address: call.value)] = Mapping(
+            address: address, bytes: call.length, access: call.access)
     }
 
     /// An I/O page of a default window.
     private static let pageShift = UInt64(12)
 
-    private mutating func note(_ call: TraceEvent.Guest, _ device: Int, _ address: IOBA) {
-        let failed = call.status.map { $0 < 0 } ?? false
-        mapped[Place(device: device, address: failed ? address : call.value)] = Mapping(
-            address: address, bytes: call.length, access: call.access)
-        guard !failed else { return }
-        result.compared += 1
-        if address == call.value { result.equal += 1 }
-    }
-
     /// One call may undo several maps that lie behind one another.
     private mutating func unmap(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
         result.unmaps += 1
         guard var run = mapped.removeValue(forKey: Place(device: device, address: call.address)) else {
-            return try clear(call, device, cpu)
+            return try unmapUnknown(call, device, cpu)
         }
         var next = call.address + run.bytes
         while next < call.address + call.length,
@@ -178,11 +272,17 @@ public struct GuestReplay: ~Copyable {
         try kernel.unmap(device, run.address, bytes: run.bytes, run.access, cpu: cpu)
     }
 
-    /// What covers a whole table is no unmap: the kernel clears it. Anything else undoes what was not done.
-    private mutating func clear(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
-        let node = kernel.nodes[kernel.devices[device].node], window = node.defaultWindow
-        guard call.address == window.start, call.length == window.pageCount * window.pageBytes else { return missing() }
-        result.clears += 1
+    /// What covers a whole table is no unmap: the kernel clears it. Of what goes direct in a plain guest nothing is
+    /// kept. Anything else undoes what was not done.
+    private mutating func unmapUnknown(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
+        let window = kernel.nodes[kernel.devices[device].node].defaultWindow
+        if call.address == window.start, call.length == window.pageCount * window.pageBytes {
+            result.clears += 1
+        } else if kernel.isPlain(device) {
+            try kernel.unmap(device, call.address, bytes: call.length, call.access, cpu: cpu)
+        } else {
+            result.unknown += 1
+        }
     }
 
     private mutating func allocate(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
@@ -190,14 +290,14 @@ public struct GuestReplay: ~Copyable {
         switch try kernel.allocateCoherent(device, bytes: call.length, cpu: cpu) {
         case .failure: result.failures += 1
         case .success(let memory):
+            guard call.status.map({ $0 >= 0 }) ?? true else { return try kernel.freeCoherent(memory, cpu: cpu) }
             coherent[Place(device: device, address: call.value)] = memory
-            guard call.status.map({ $0 >= 0 }) ?? true else { return }
             result.compared += 1
             if memory.busAddress == call.value { result.equal += 1 }
         }
     }
 
-    /// What came of it so far.
+    /// What came of it so far; `boot` was before.
     public func snapshot() -> GuestReplayResult {
         var result = result
         result.calls = kernel.platform.calls
@@ -206,30 +306,21 @@ public struct GuestReplay: ~Copyable {
         result.peakSharedBytes = kernel.platform.machine.sharing.peakSharedPages << GuestKernel.frameShift
         return result
     }
+
+    /// Maps and allocations that are remembered.
+    var liveCount: Int { mapped.count + coherent.count }
 }
 
-/// What a guest made of a trace's DMA API calls.
-public struct GuestReplayResult: Hashable, Sendable {
-    public var maps: UInt64 = 0
-    public var unmaps: UInt64 = 0
-    /// Unmaps that are clears of a whole table: the guest makes its own when it boots.
-    public var clears: UInt64 = 0
-    public var syncs: UInt64 = 0
-    public var allocations: UInt64 = 0
-    public var frees: UInt64 = 0
-    public var masks: UInt64 = 0
-    /// Maps and allocations that this guest refuses, and masks.
-    public var failures: UInt64 = 0
-    public var refusals: UInt64 = 0
-    /// Unmaps, syncs and frees of what was not mapped.
-    public var unknown: UInt64 = 0
-    /// Events of the platform layer.
-    public var passedOver: UInt64 = 0
-    /// Bus addresses compared with the recorded ones, and of these equal.
-    public var compared: UInt64 = 0
-    public var equal: UInt64 = 0
-    public var calls: [GuestPhase: GuestCalls] = [:]
-    public var cycles: UInt64 = 0
-    public var sharedBytes: UInt64 = 0
-    public var peakSharedBytes: UInt64 = 0
+extension PHBConfiguration {
+    /// As an event tells of it.
+    init(_ phb: TraceEvent.PHB) {
+        self.init()
+        buid = phb.buid
+        liobn = phb.liobn
+        ddw = phb.ddw
+        windowStart = phb.windowStart
+        windowBytes = phb.windowBytes
+        dma64Start = phb.dma64Start
+        pageShifts = phb.pageShifts
+    }
 }

@@ -105,7 +105,7 @@ struct IOMMUTable {
             if let found = find(request, from: start, below: limit) {
                 let end = found + request.npages
                 taken.insert(found..<end)
-                self[place].hint = isLarge ? end : (end + Self.block - 1) / Self.block * Self.block
+                self[place].hint = hint(after: end, isLarge: isLarge)
                 handle = end
                 return found
             }
@@ -125,6 +125,57 @@ struct IOMMUTable {
     mutating func allocate(_ request: Request) -> Int? {
         var handle = 0
         return allocate(request, handle: &handle)
+    }
+
+    /// Where a recorded guest had a run, and where its search began: at `handle`, or perhaps at `perhaps`.
+    struct Recorded {
+        var entry: Int
+        var handle = 0
+        var perhaps: Int?
+    }
+
+    /// The same where a recorded guest had a run: if the search leads to another one, and the recorded run is free, that
+    /// is taken over, as if the search had led there, and `differs` is set.
+    mutating func allocate(_ request: Request, _ recorded: Recorded, handle: inout Int, differs: inout Bool) -> Int? {
+        let before = (pools, largePool)
+        handle = recorded.handle
+        guard let found = allocate(request, handle: &handle) else { return nil }
+        guard found != recorded.entry else { return found }
+        let (own, after, end) = (found..<(found + request.npages), (pools, largePool), handle)
+        taken.remove(own)
+        if let perhaps = recorded.perhaps {
+            (pools, largePool) = before
+            handle = perhaps
+            if let other = allocate(request, handle: &handle) {
+                if other == recorded.entry { return other }
+                taken.remove(other..<(other + request.npages))
+            }
+        }
+        let other = recorded.entry..<(recorded.entry + request.npages)
+        guard other.lowerBound >= 0, other.upperBound <= entries,
+            taken.firstFree(other.count, from: other.lowerBound, below: other.upperBound, alignedTo: 1)
+                == other.lowerBound
+        else {
+            taken.insert(own)
+            (pools, largePool) = after
+            handle = end
+            return found
+        }
+        taken.insert(other)
+        (pools, largePool) = before
+        self[place(of: other.lowerBound)].hint = hint(
+            after: other.upperBound, isLarge: request.npages > Self.smallMax)
+        handle = other.upperBound
+        differs = true
+        return other.lowerBound
+    }
+
+    private func place(of entry: Int) -> Place {
+        entry < largePool.start ? .small(entry / max(1, largePool.start / pools.count)) : .large
+    }
+
+    private func hint(after end: Int, isLarge: Bool) -> Int {
+        isLarge ? end : (end + Self.block - 1) / Self.block * Self.block
     }
 
     /// One of the pools.

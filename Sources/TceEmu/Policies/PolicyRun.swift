@@ -113,7 +113,7 @@ struct PolicyRun: ~Copyable {
                 guard let failure = try set(call, number) else { continue }
                 if cell.device.isVirtio {
                     // virtio tries 32 bits, and goes on whatever comes of it.
-                    _ = try kernel.setMasks(number, UInt64(UInt32.max))
+                    _ = try set(.both(bits: 32), number)
                 } else if options.heedsRefusals {
                     throw Stop.outcome(.maskRefused, failure.description)
                 }
@@ -130,25 +130,11 @@ struct PolicyRun: ~Copyable {
             case .coherent(let bits): [(bits, true)]
             }
         for call in calls {
-            let failure = try kernel.setMask(number, mask(call.bits), coherent: call.coherent)
-            try note(.setMask, mask(call.bits), device: number, cpuSide: call.coherent, failed: failure != nil)
-            if let failure { return failure }
+            if let failure = try kernel.setAndNoteMask(number, mask(call.bits), coherent: call.coherent) {
+                return failure
+            }
         }
         return nil
-    }
-
-    /// A call of the DMA API goes into the record.
-    private mutating func note(
-        _ kind: TraceEvent.Guest.Kind, _ address: UInt64, device: Int = 0, value: UInt64 = 0, bytes: UInt64 = 0,
-        _ access: DMAAccess = [], cpuSide: Bool = false, failed: Bool = false
-    ) throws {
-        guard kernel.platform.recorder != nil else { return }
-        let failure: Int32 = kind == .setMask ? -5 : -12
-        try kernel.platform.note(
-            .guest(
-                TraceEvent.Guest(
-                    kind, device: UInt32(device), cpu: 0, address: address, value: value, length: bytes,
-                    access: access, cpuSide: cpuSide, status: failed ? failure : 0)))
     }
 
     /// An access of the device goes into the record.
@@ -180,9 +166,12 @@ struct PolicyRun: ~Copyable {
     private mutating func allocate(_ work: inout Work) throws {
         if cell.device.usesDMAAPI {
             switch try kernel.allocateCoherent(index, bytes: Self.ringBytes) {
-            case .failure(let failure): throw Self.stop(failure)
+            case .failure(let failure):
+                try kernel.note(.alloc, 0, device: index, bytes: Self.ringBytes, .readWrite, failed: true)
+                throw Self.stop(failure)
             case .success(let ring):
-                try note(.alloc, ring.address, value: ring.busAddress, bytes: ring.bytes, .readWrite)
+                try kernel.note(
+                    .alloc, ring.address, device: index, value: ring.busAddress, bytes: ring.bytes, .readWrite)
                 work.ring = Shared(
                     address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
             }
@@ -205,28 +194,33 @@ struct PolicyRun: ~Copyable {
         return at
     }
 
-    /// Maps a buffer, in as many pieces as the driver has been told.
+    /// Maps a buffer: a scatter-gather list of as many pieces as the driver has been told.
     private mutating func map(_ at: RealAddress, _ access: DMAAccess) throws -> [Shared] {
         guard cell.device.usesDMAAPI else {
             return [Shared(address: at, busAddress: at, bytes: options.requestBytes, target: at)]
         }
         let most = mappingMax ?? options.requestBytes
-        var pieces: [Shared] = []
-        for first in stride(from: 0, to: options.requestBytes, by: Int(most)) {
-            let bytes = min(most, options.requestBytes - first)
-            switch try kernel.map(index, at + first, bytes: bytes, access) {
-            case .failure(let failure):
-                try note(.map, at + first, bytes: bytes, access, failed: true)
-                throw Self.stop(failure)
-            case .success(let busAddress):
-                try note(.map, at + first, value: busAddress, bytes: bytes, access)
-                pieces.append(
-                    Shared(
-                        address: at + first, busAddress: busAddress, bytes: bytes,
-                        target: kernel.target(index, busAddress) ?? at + first))
-            }
+        let pieces = stride(from: 0, to: options.requestBytes, by: Int(most)).map { first in
+            GuestKernel.Element(address: at + first, bytes: min(most, options.requestBytes - first))
         }
-        return pieces
+        let mapping = try kernel.mapList(index, pieces, access)
+        var mapped: [Shared] = []
+        for segment in (try? mapping.get().prefix { $0.bytes > 0 }) ?? [] {
+            let address = mapped.last.map { $0.address + $0.bytes } ?? at
+            mapped.append(
+                Shared(
+                    address: address, busAddress: segment.address, bytes: segment.bytes,
+                    target: kernel.target(index, segment.address) ?? address))
+        }
+        for piece in pieces {
+            let segment = mapped.last { $0.address <= piece.address }
+            try kernel.note(
+                .map, piece.address, device: index,
+                value: segment.map { $0.busAddress + (piece.address - $0.address) } ?? 0, bytes: piece.bytes, access,
+                more: piece != pieces.last, failed: segment == nil)
+        }
+        if case .failure(let failure) = mapping { throw Self.stop(failure) }
+        return mapped
     }
 
     /// virtio asked about the virtio device, which has no operations, before 5.10.
@@ -238,9 +232,10 @@ struct PolicyRun: ~Copyable {
     private mutating func unmap(_ pieces: [Shared], _ access: DMAAccess) throws {
         guard cell.device.usesDMAAPI else { return }
         for piece in pieces {
-            try note(.unmap, piece.busAddress, bytes: piece.bytes, access)
-            try kernel.unmap(index, piece.busAddress, bytes: piece.bytes, access)
+            try kernel.note(.unmap, piece.busAddress, device: index, bytes: piece.bytes, access)
         }
+        try kernel.unmapList(
+            index, pieces.map { GuestKernel.Element(address: $0.busAddress, bytes: $0.bytes) }, access)
     }
 
     // MARK: The device

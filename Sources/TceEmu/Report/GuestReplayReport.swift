@@ -5,21 +5,36 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
     private let result: GuestReplayResult
     private let configuration: GuestConfiguration
     private let profile: TimingProfile
+    private let trace: ReplayStatistics.Trace
 
-    public init(_ result: GuestReplayResult, _ configuration: GuestConfiguration, _ profile: TimingProfile) {
+    /// - Parameter complete: nothing ended the replay before the trace did.
+    public init(
+        _ result: GuestReplayResult, _ configuration: GuestConfiguration, _ profile: TimingProfile,
+        _ reader: TraceReader, complete: Bool
+    ) {
         self.result = result
         self.configuration = configuration
         self.profile = profile
+        var trace = ReplayStatistics.Trace()
+        trace.events = result.events
+        trace.chunks = reader.chunksRead
+        let (span, overflow) = (result.lastTime - (result.firstTime ?? result.lastTime))
+            .multipliedReportingOverflow(by: reader.header.unitNanoseconds)
+        trace.spanNanoseconds = overflow ? .max : span
+        trace.lostChunks = reader.loss.chunks
+        trace.lostEvents = reader.loss.events
+        trace.complete = complete && reader.isIntact
+        self.trace = trace
     }
 
     enum CodingKeys: String, CodingKey {
-        case policy, kernel, multitce, profile, maps, unmaps, syncs, allocations, frees, failures, unknown, phases,
-            cycles
+        case policy, kernel, multitce, profile, trace, maps, unmaps, syncs, allocations, frees, failures, unknown
+        case impossible, phases, cycles
         case setMasks = "set_masks"
         case refusedMasks = "refused_masks"
         case passedOver = "passed_over"
         case compared
-        case equal
+        case equal, adopted
         case sharedBytes = "shared"
         case peakSharedBytes = "peak_shared"
     }
@@ -37,6 +52,7 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
         try keys.encode(configuration.level.description, forKey: .kernel)
         try keys.encode(configuration.multiTCE.rawValue, forKey: .multitce)
         try keys.encode(profile.name, forKey: .profile)
+        try keys.encode(trace, forKey: .trace)
         try keys.encode(result.maps, forKey: .maps)
         try keys.encode(result.unmaps, forKey: .unmaps)
         try keys.encode(result.syncs, forKey: .syncs)
@@ -46,9 +62,11 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
         try keys.encode(result.failures, forKey: .failures)
         try keys.encode(result.refusals, forKey: .refusedMasks)
         try keys.encode(result.unknown, forKey: .unknown)
+        try keys.encode(result.impossible, forKey: .impossible)
         try keys.encode(result.passedOver, forKey: .passedOver)
         try keys.encode(result.compared, forKey: .compared)
         try keys.encode(result.equal, forKey: .equal)
+        try keys.encode(result.adopted, forKey: .adopted)
         try keys.encode(result.cycles, forKey: .cycles)
         try keys.encode(result.sharedBytes, forKey: .sharedBytes)
         try keys.encode(result.peakSharedBytes, forKey: .peakSharedBytes)
@@ -71,18 +89,22 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
             ("syncs", result.syncs), ("coherent allocations", result.allocations), ("coherent frees", result.frees),
             ("masks set", result.masks), ("refused: maps and allocations", result.failures),
             ("refused: masks", result.refusals), ("undoing what was not done", result.unknown),
+            ("such as no guest and no machine makes", result.impossible),
         ] where count > 0 {
             table.add(name, count.grouped)
         }
         table.add("recorded bus addresses compared", result.compared.grouped)
         table.add("  equal", result.equal.grouped, percent(result.equal, of: result.compared))
+        if result.adopted > 0 {
+            table.add("  not, and gone on from the recorded one", result.adopted.grouped)
+        }
         if result.peakSharedBytes > 0 {
             table.add("shared at the end", bytes(result.sharedBytes))
             table.add("  at most", bytes(result.peakSharedBytes))
         }
         return
             "Through the guest layer: policy \(configuration.policy.name), Linux \(configuration.level), multi-TCE "
-            + "\(configuration.multiTCE.rawValue), profile \(profile.name)\n"
+            + "\(configuration.multiTCE.rawValue), profile \(profile.name)\n" + trace.completeness
             + (result.maps + result.allocations == 0
                 ? "The trace has no calls of the DMA API; `import qemu --lift` finds those behind hcalls.\n" : "")
             + "\nDMA API\n" + table.text + "\nCalls\n" + calls

@@ -18,7 +18,15 @@ public struct PolicyReport: CustomStringConvertible {
         let options = comparison.options
         return
             "\(counted(UInt64(results.count), "run")) of a secure guest: Linux \(options.level) on \(options.platform), "
-            + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(options.bufferBytes)), profile \(options.profile.name)\n"
+            + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(bufferBytes)), profile \(options.profile.name)"
+            + (options.windowStart > 0 ? ", default window from \(options.windowStart.hex)" : "") + "\n"
+    }
+
+    /// What the kernel makes of the size that was asked for.
+    private var bufferBytes: UInt64 {
+        var guest = GuestConfiguration()
+        guest.bufferBytes = comparison.options.bufferBytes
+        return guest.bufferBytesUsed
     }
 
     /// What is shown first: one setting, the one of the thread where it was run.

@@ -12,10 +12,12 @@ public struct TextReport: CustomStringConvertible {
         var text = ""
         if let timing = statistics.timing {
             let time = TimeReport(statistics: statistics, timing: timing)
-            text += time.head + completeness + time.calls + time.dma + time.stages + time.requesters + time.hardware
+            text +=
+                time.head + statistics.trace.completeness + time.calls + time.dma + time.stages + time.requesters
+                + time.hardware
             text += time.intervals + time.observed + time.profile
         } else {
-            text += head + completeness + hcalls + dma
+            text += head + statistics.trace.completeness + hcalls + dma
         }
         text += sharing
         text += others
@@ -28,14 +30,6 @@ public struct TextReport: CustomStringConvertible {
         return "\(counted(trace.events, "event")) in \(counted(trace.chunks, "chunk")) over "
             + "\(duration(nanoseconds: trace.spanNanoseconds)), \(statistics.model) replay (without time) on platform "
             + "\(statistics.platform)\n"
-    }
-
-    private var completeness: String {
-        let trace = statistics.trace
-        guard !trace.complete else { return "" }
-        return trace.lostChunks > 0 || trace.lostEvents > 0
-            ? "NOT COMPLETE: \(counted(trace.lostChunks, "chunk")) and \(counted(trace.lostEvents, "event")) lost\n"
-            : "NOT COMPLETE: the replay ended before the trace did\n"
     }
 
     private var hcalls: String {
@@ -125,5 +119,15 @@ extension ReplayStatistics.Faults {
             ("no_window", noWindow), ("outside_window", outsideWindow), ("no_read", noRead), ("no_write", noWrite),
             ("not_memory", notMemory), ("not_shared", notShared), ("pe_frozen", peFrozen),
         ]
+    }
+}
+
+extension ReplayStatistics.Trace {
+    /// A line for a person where it is not all, else nothing.
+    var completeness: String {
+        guard !complete else { return "" }
+        return lostChunks > 0 || lostEvents > 0
+            ? "NOT COMPLETE: \(counted(lostChunks, "chunk")) and \(counted(lostEvents, "event")) lost\n"
+            : "NOT COMPLETE: the replay ended before the trace did\n"
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import TceEmu
@@ -37,6 +38,7 @@ struct GuestReplayTests {
             guard isBooted, case .hcall(let call) = event.body else { return }
             made[call.cpu ?? 0, default: []].append(Call(call))
         }
+        try replay.boot()
         isBooted = true
         for event in text { try replay.apply(event) }
         let result = replay.snapshot()
@@ -71,5 +73,28 @@ struct GuestReplayTests {
             importFtrace(bytes: FtraceRecordedTests.load("T2-ftrace-kprobe.txt.gz", from: directory)).events,
             FtraceRecordedTests.importLog(FtraceRecordedTests.load("T2-ftrace-kprobe.log.gz", from: directory)).events,
             skip: 1_130, maps: 14_829)
+    }
+
+    /// Maps behind a log's hcalls, and how often this guest chooses the recorded entry.
+    @Test(
+        "Recordings of hcalls: what differs is where two CPUs changed places, and no map after it",
+        .enabled(if: FtraceRecordedTests.recordings != nil),
+        arguments: [
+            ("C-virtio-disable-ddw", 16_590, 16_590), ("F-nvme-disable-ddw", 34_953, 34_910),
+            ("T-ftrace-hcall", 14_873, 14_862), ("T2-ftrace-kprobe", 15_719, 15_716),
+        ])
+    func lifted(_ name: String, _ maps: UInt64, _ equal: UInt64) throws {
+        let directory = try #require(FtraceRecordedTests.recordings)
+        guard FileManager.default.fileExists(atPath: directory.appendingPathComponent("\(name).log.gz").path) else {
+            return
+        }
+        let events = try FtraceRecordedTests.importLog(FtraceRecordedTests.load("\(name).log.gz", from: directory))
+            .events
+        var lifter = TraceLifter()
+        var replay = try GuestReplay(Self.guest, profile: TimingProfile())
+        for event in events { for lifted in lifter.lift(event) { try replay.apply(lifted) } }
+        let result = replay.snapshot()
+        #expect(result.compared == maps && result.equal == equal && result.adopted == maps - equal)
+        #expect(result.unknown == 0 && result.failures == 0)
     }
 }

@@ -93,9 +93,9 @@ struct MappingTests {
     private typealias Element = GuestKernel.Element
 
     private func list(
-        _ elements: [(RealAddress, UInt64)], merges: Bool = true, _ kernel: inout GuestKernel
+        _ elements: [(RealAddress, UInt64)], _ kernel: inout GuestKernel
     ) throws -> [Element] {
-        try kernel.mapList(0, elements.map { Element(address: $0.0, bytes: $0.1) }, .read, merges: merges).get()
+        try kernel.mapList(0, elements.map { Element(address: $0.0, bytes: $0.1) }, .read).get()
     }
 
     private let end = GuestKernel.Element(address: .max, bytes: 0)
@@ -112,7 +112,7 @@ struct MappingTests {
         #expect(try kernel.calls { try $0.unmapList(0, segments, .read) } == ["stuff 0x1000 3"])
     }
 
-    @Test("A gap on the bus is not merged over, nor anything with novmerge")
+    @Test("A gap on the bus is not merged over")
     func gap() throws {
         var kernel = try guest()
         #expect(
@@ -120,9 +120,6 @@ struct MappingTests {
                 == [Element(address: 0x1000, bytes: 2048), Element(address: 0x2000, bytes: 4096)])
         #expect(
             try list([(0x5800, 2048), (0x9000, 4096)], &kernel) == [Element(address: 0x10800, bytes: 6144), end])
-        #expect(
-            try list([(0x5000, 4096), (0x9000, 4096)], merges: false, &kernel)
-                == [Element(address: 0x20000, bytes: 4096), Element(address: 0x21000, bytes: 4096)])
     }
 
     @Test("A segment has at most the device's maximum of bytes")

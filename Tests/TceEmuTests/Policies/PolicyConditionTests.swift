@@ -96,6 +96,79 @@ struct PolicyConditionTests {
         try check("P1 P3 P5", "D64", .ok) { $0.level = .v6_15 }
     }
 
+    @Test("A check that fails closed refuses what maps pages that are not shared: at the mask, or at the map")
+    func closed() throws {
+        func closed(_ policies: String, _ devices: String, _ expected: PolicyOutcome, ddw: Bool = true) throws {
+            try check(policies, devices, expected) {
+                $0.maskCheck = .closed
+                $0.usesDDW = ddw
+            }
+        }
+        try closed("P1 P3 P5 U56", "D64 V+", .ok)
+        try closed("P1 P3 U56", "D40 D32 D64/32 D32/64", .maskRefused)
+        try closed("P1 P3", "Dnone", .mapError)
+        // Where there is no window a mask of 64 bits is refused, too; virtio goes on, and its map is refused.
+        try closed("P1 P3 U56", "D64", .maskRefused, ddw: false)
+        try closed("P1 P3", "V+ V-f", .mapError, ddw: false)
+        try closed("P0 P1 P2 P3 P4 P5", "VIO", .mapError)
+        // What the default window serves is shared: small masks go on.
+        try closed("P2 P2i P4", "D64 D40 D32 Dnone D64/32 D32/64 V+", .ok)
+        try check("P2 P2i P4", "D40 D32 D64/32 D32/64", .ok) { $0.maskCheck = .on }
+        // A driver that goes on all the same gets no mapping.
+        try check("P1 P3", "D32 D64/32", .mapError) {
+            $0.maskCheck = .closed
+            $0.heedsRefusals = false
+        }
+        try check("P1", "D32", .silent) {
+            $0.maskCheck = .on
+            $0.heedsRefusals = false
+        }
+    }
+
+    @Test("A virtual device's mask is refused by a check that is closed, and by no other")
+    func closedVirtual() throws {
+        for (maskCheck, isRefused) in [(DMAPolicy.MaskCheck.off, false), (.on, false), (.closed, true)] {
+            var kernel = try GuestKernel.booted("P1") {
+                $0.policy.maskCheck = maskCheck
+                $0.phbs = []
+                $0.vioDevices = 1
+            }
+            for mask in [UInt64.max, UInt64(UInt32.max)] {
+                let refusal = try kernel.setMasks(0, mask)
+                #expect((refusal != nil) == isRefused, "\(maskCheck)")
+            }
+            let mapping = try kernel.map(0, 0x1000_0000, bytes: 4096, .read)
+            #expect(((try? mapping.get()) == nil) == isRefused, "\(maskCheck)")
+        }
+    }
+
+    @Test("A mask that is refused for want of a table leaves the device going direct")
+    func refusedWithoutTable() throws {
+        try check("P5", "D64/32", .mapError) { $0.heedsRefusals = false }
+        try check("P5", "D64/32", .ok) {
+            $0.heedsRefusals = false
+            $0.coherentPlace = .low
+        }
+    }
+
+    @Test("A bounce buffer that does not lie in memory: nothing is bounced, and the text says where it should be")
+    func bufferOutsideMemory() throws {
+        for (policy, outcome) in [("P1", PolicyOutcome.mapError), ("P3", .mapError), ("P2", .initFailed)] {
+            for (memory, place) in [(2 << 30, 0xa000_0000), (4 << 30, 0x1_4000_0000)] as [(UInt64, RealAddress)] {
+                var options = PolicyOptions()
+                options.memoryBytes = memory
+                let result = try PolicyRun.run(
+                    PolicyCell(
+                        policy: try #require(DMAPolicy(named: policy)), multiTCE: .call, device: .d64,
+                        windowBytes: 1 << 30, bufferStart: place), options)
+                #expect(result.outcome == outcome)
+                #expect(
+                    result.why == "there is no bounce buffer: 64 MiB at \(place.hex) are not free in "
+                        + "\(memory >> 30) GiB of memory")
+            }
+        }
+    }
+
     @Test("A bounce buffer that does not begin at a TCE's start: as worded its tail has no TCE, rounded outward it has")
     func roundedFill() throws {
         try check("P3", "D64", .ok, at: 0x0350_0000) { $0.tceBytes = 16 << 20 }
