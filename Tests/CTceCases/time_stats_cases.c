@@ -140,13 +140,16 @@ CASE(time_laws)
     static uint64_t times[EVENTS], bins[TCE_BIN_COUNT];
     draw(events, times);
     CHECK_EQ(window_at(m, VIRTUAL, 12, 0, 16), TCE_OK);
-    for (uint64_t i = 0; i < 24; i++) {
+    for (uint64_t i = 0; i < 32; i++) {
         tce_time_config config = timing();
+        /* From here on the window is not translated. */
+        if (i == 24)
+            CHECK_EQ(tce_window_set_bypass(m, LIOBN, true), TCE_OK);
         config.hcall_stuff = (i & 1) * 300 * 1000000;
         config.events_under_way = i & 2 ? 5 : 65536;
         config.tags_per_device = i & 4 ? 1 : 8;
         config.passthrough = i >> 3 & 1;
-        const tce_arrival arrival = i < 16 ? TCE_ARRIVAL_TRACE : TCE_ARRIVAL_SATURATE;
+        const tce_arrival arrival = i < 16 || i >= 28 ? TCE_ARRIVAL_TRACE : TCE_ARRIVAL_SATURATE;
         tce_time *t = time_run(m, &config, arrival, events, times, EVENTS, 50);
         const bool right = t != NULL && obeys(t, bins);
         tce_time_destroy(t);

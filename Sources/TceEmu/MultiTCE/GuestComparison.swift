@@ -57,7 +57,7 @@ extension GuestPhase {
     /// The phase in which a trace's calls would be.
     fileprivate var ofCalls: CallPhase {
         switch self {
-        case .secure, .run: .runTime
+        case .secure, .hotplug, .run: .runTime
         case .clear: .bootClear
         case .populate: .population
         }

@@ -324,6 +324,11 @@
     X(time_parts, "[round] the parts of a call add up to its cost") \
     X(time_laws, "what is counted by group, stage, PHB, kind of call and interval adds up to the totals") \
     X(time_laws_unshared, "what reaches an unshared page is a fault in every place, and moves its bytes") \
+    X(time_use, "links, tags and slots are in use from when to when") \
+    X(time_use_of_parts, "parts of a cycle on a link add up") \
+    X(time_use_at_once, "peaks are of what is under way at once, and what waits is counted") \
+    X(time_first_touch_before, "calls that take no time have touched their 64 KiB of a table") \
+    X(time_bad_events, "an event whose stream or words are not there is refused with a model, too") \
     X(time_group_names, "groups come by requester as first seen, direction and fault, with their names") \
     X(time_many_requesters, "requesters beyond the first share a group, and at last a requester") \
     X(time_intervals, "more than 4,096 intervals that are not empty double the width")
