@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Events without end, of a network card or a storage controller, on any number of windows of any size: the same each
- * time. What they touch is spread over the windows evenly, so that size and number alone are what differs.
+ * time, and of any two shapes with the same number of TCEs touched, so that size or number alone is what differs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,7 @@ load_events *load_events_open(const load_shape *shape)
     e->shape = *shape;
     e->tces = shape->window_bytes >> TCE_PAGE_SHIFT_4K;
     e->pages = pages_of(shape);
-    e->stride = e->tces / (e->pages / step);
+    e->stride = shape->stride != 0 ? shape->stride * step : e->tces / (e->pages / step);
     e->depth = (uint32_t)((e->pages - QUEUES) / 8 < POSTED_MAX ? (e->pages - QUEUES) / 8 : POSTED_MAX);
     e->windows = calloc(shape->windows, sizeof *e->windows);
     e->side_max = (size_t)(BATCH_MAX + STEP_MAX) * (TCE_HCALL_WORDS + COMMAND_PAGES_MAX);

@@ -67,7 +67,8 @@ typedef struct load_shape {
     uint32_t windows;       /* PHBs, each with its default window */
     uint64_t window_bytes;
     uint32_t requesters;    /* of each PHB */
-    uint64_t pages;         /* TCEs that are touched, in all windows, spread over them evenly */
+    uint64_t pages;         /* TCEs that are touched, in all windows */
+    uint64_t stride;        /* TCEs of a window from one of them to the next; 0: spread over the window evenly */
 } load_shape;
 
 /* What `generate nic` and `generate nvme` are alike: one PHB, 1 GiB. */
