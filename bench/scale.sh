@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What an event costs as a trace grows longer, has more windows, larger ones, or more requesters: nanoseconds, against
-# the curve's first point in turn with it, and instructions where valgrind is. Then the memory of commands on files of
-# growing length. docs/performance.md says why each curve bends where it does.
+# What an event costs as a trace grows longer, has more windows, larger ones, or more requesters: nanoseconds of
+# processor time, against the curve's first point in turn with it, and instructions where valgrind is. Then the memory
+# of commands on files of growing length. docs/performance.md says why each curve bends where it does.
 # Usage: bench/scale.sh [MOST EVENTS] (default 10,000,000; 100000000 takes some minutes more)
 set -euo pipefail
 cd "$(dirname "$0")/.."

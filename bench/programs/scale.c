@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an event costs as a trace grows in each of four ways: longer, more windows, larger windows, more requesters.
- * Functional and cycle-level runs of the events of a network card; making the events is not timed.
+ * Functional and cycle-level runs of the events of a network card, in processor time; making the events is not timed.
  *
  *   scale times MOST      ns an event, and against the curve's first point, each block in turn with one of its own
  *                         (median of the blocks); traces up to MOST events
@@ -84,7 +84,7 @@ static run begin(const load_shape *shape, bool timed)
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 

@@ -39,8 +39,8 @@ struct Report {
     private mutating func run(_ one: Case) throws {
         let bodies = try one.prepare()
         let pairs = try Pairs(bodies, clock: one.clock)
-        let this = Pairs.median(pairs.these) / bodies.items * 1e9
-        let limit = Pairs.median(pairs.limits) / bodies.items * 1e9
+        let this = Pairs.median(pairs.this.seconds) / bodies.items * 1e9
+        let limit = Pairs.median(pairs.limit.seconds) / bodies.items * 1e9
         let ratios = pairs.ratios
         let ratio = ratios[ratios.count / 2]
         let span = String(format: "(%.2f to %.2f)", ratios[0], ratios[ratios.count - 1])
@@ -52,14 +52,22 @@ struct Report {
                 name: one.name, against: one.against,
                 figures: String(format: "%.2f | %.2f | %.2f ", this, limit, ratio) + span))
         guard let wanted = one.wanted else { return }
-        let best = (pairs.these.min() ?? 0) / bodies.items * 1e9
+        let best = (pairs.this.seconds.min() ?? 0) / bodies.items * 1e9
         switch wanted {
         case .ratio(let least, let aim):
-            add(one, ratio, least, aim, "x", String(format: "%.2fx ", ratio) + span + String(format: ", %.1f ns", this))
+            var measured = String(format: "%.2fx ", ratio) + span + String(format: ", %.1f ns", this)
+            if one.clock == .wall {
+                measured += String(format: "; processor time of all threads %.2fx", pairs.processorRatio)
+            }
+            add(one, ratio, least, aim, "x", measured)
         case .nanoseconds(let least, let aim):
             add(one, this, least, aim, " ns", String(format: "%.1f ns, %.2fx ", this, ratio) + span)
         case .bestNanoseconds(let least, let aim):
-            add(one, best, least, aim, " ns", String(format: "%.1f ns (best of 7; median %.1f)", best, this))
+            let busy = (pairs.this.processor.min() ?? 0) / bodies.items * 1e9
+            add(
+                one, best, least, aim, " ns",
+                String(
+                    format: "%.1f ns, the best (median %.1f); processor time of all threads %.1f ns", best, this, busy))
         }
     }
 
@@ -92,7 +100,7 @@ struct Report {
     }
 
     func markdown(events: UInt64) -> String {
-        var text = "\(events) events; medians of 7 to 21 pairs run in turn, least and most in parentheses.\n\n"
+        var text = "\(events) events; medians of pairs run in turn, least and most in parentheses.\n\n"
         text += "| measure | against | at least | aim | measured | |\n| --- | --- | --- | --- | --- | --- |\n"
         for row in rows {
             text +=
