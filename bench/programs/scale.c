@@ -145,21 +145,36 @@ static void time_point(const curve *c, uint64_t value, bool timed)
     end(&b);
 }
 
-/* The whole of it, from the first event. */
+#define FIRST 100000u
+#define FIRSTS 9u
+
+/* The first events of a trace. */
+static double time_first(bool timed)
+{
+    const load_shape shape = load_shape_of(LOAD_NIC);
+    run r = begin(&shape, timed);
+    const double sum = go_on(&r, FIRST);
+    end(&r);
+    return sum / FIRST;
+}
+
+/* The whole of a trace from its first event, and between its parts, evenly, the first events of others. */
 static void time_length(uint64_t events, bool timed)
 {
     const load_shape shape = load_shape_of(LOAD_NIC);
-    double first[5];
-    for (size_t i = 0; i < 5; i++) {
-        run r = begin(&shape, timed);
-        first[i] = go_on(&r, 100000) / 100000;
-        end(&r);
-    }
+    const uint64_t parts = events / FIRST, step = (parts + FIRSTS - 1) / FIRSTS;
+    double first[FIRSTS], sum = 0;
+    size_t firsts = 0;
     run r = begin(&shape, timed);
-    const double each = go_on(&r, (size_t)events) / (double)events;
+    for (uint64_t i = 0; i < parts; i++) {
+        sum += go_on(&r, FIRST);
+        if (i % step == 0)
+            first[firsts++] = time_first(timed);
+    }
     end(&r);
+    const double each = sum / (double)events;
     printf("events %llu %s %.1f %.2f\n", (unsigned long long)events, model_name(timed), each * 1e9,
-           each / median(first, 5));
+           each / median(first, firsts));
     fflush(stdout);
 }
 
