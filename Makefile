@@ -4,7 +4,7 @@
 TOOL := .build/release/tce-emu
 DEMO := traces/virtio-disable-ddw.tcet
 
-.PHONY: all demo test published bench lint ccases readme sanitize clean deps
+.PHONY: all demo test published bench lint ccases readme sanitize instructions scale peers clean deps
 
 all: deps
 	swift build -c release
@@ -44,8 +44,21 @@ lint:
 sanitize: deps
 	scripts/sanitize.sh
 
+# Instructions of each operation of the core, under valgrind, against committed ceilings.
+instructions: deps
+	scripts/instructions.sh
+
+# The rows of docs/performance.md, each against its limit in the same run; build/bench.md has the table.
 bench: all
 	bench/run.sh
+
+# Cost against trace length, windows, window size and requesters.
+scale: all
+	bench/scale.sh
+
+# Other programs that do a part of the same, where they are installed.
+peers: all
+	bench/peers/run.sh
 
 clean:
 	rm -rf .build bench/.build build

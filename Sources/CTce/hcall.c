@@ -124,6 +124,21 @@ static unsigned look_over(const tce_machine *m, const uint64_t *entries, uint64_
     return found;
 }
 
+/*
+ * Whether no entry can be refused, by one look at all of them: the bits that any of them has are an address that is
+ * memory and a page's, and so is each entry's. False says nothing.
+ */
+static bool all_good(const tce_machine *m, const tce__window *w, tce_list list, uint64_t npages)
+{
+    const uint64_t mask = tce_page_mask(w->shift);
+    uint64_t any = 0;
+    if (list.entries != NULL)
+        any = tce__union(list.entries, (size_t)npages);
+    else if (list.page != NULL)
+        any = tce__union_swapped(list.page, (size_t)npages);
+    return (any & mask & ~TCE_ACCESS_RW) == 0 && (any | mask) < m->memory_bytes;
+}
+
 tce_h_status tce__put_list(tce_machine *m, const tce__window *w, uint64_t liobn, uint64_t ioba, uint64_t list,
                            const uint64_t *entries, uint64_t npages)
 {
@@ -169,7 +184,7 @@ tce_h_status tce__put_list(tce_machine *m, const tce__window *w, uint64_t liobn,
             from.page = seen;
         }
     }
-    if (TCE__LIKELY(!kernel && !p->owned_only))
+    if (TCE__LIKELY((!kernel && !p->owned_only) || all_good(m, w, from, npages)))
         return store_list(m, w, index, from, npages);
     uint64_t copy[TCE_LIST_ENTRIES_MAX];
     if (entries == NULL) {

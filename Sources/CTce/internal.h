@@ -73,6 +73,10 @@ typedef struct tce__kernels {
 
 tce__kernels tce__kernels_choose(void);
 
+/* The bits that any of the doublewords has; of big-endian ones, in host order. */
+uint64_t tce__union(const void *doublewords, size_t count);
+uint64_t tce__union_swapped(const void *from, size_t count);
+
 /* --- The TCE table: a flat array, so that a lookup is one dependent load (table.c) --- */
 
 /* TCEs in one touched bit: a 4 KiB page of the host. */

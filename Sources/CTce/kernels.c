@@ -21,6 +21,32 @@ static void copy_swapped_portable(uint64_t *to, const void *from, size_t count)
         to[i] = load_big_endian(bytes + 8 * i);
 }
 
+/* Four at a time: a compiler that makes no vectors of it still has loads that do not wait for one another. */
+uint64_t tce__union(const void *doublewords, size_t count)
+{
+    const unsigned char *bytes = doublewords;
+    uint64_t all[4] = {0, 0, 0, 0}, next[4];
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        memcpy(next, bytes + 8 * i, sizeof next);
+        for (size_t lane = 0; lane < 4; lane++)
+            all[lane] |= next[lane];
+    }
+    for (; i < count; i++) {
+        memcpy(next, bytes + 8 * i, sizeof *next);
+        all[0] |= next[0];
+    }
+    return all[0] | all[1] | all[2] | all[3];
+}
+
+uint64_t tce__union_swapped(const void *from, size_t count)
+{
+    const uint64_t all = tce__union(from, count);
+    unsigned char bytes[sizeof all];
+    memcpy(bytes, &all, sizeof bytes);
+    return load_big_endian(bytes);
+}
+
 static void fill_portable(uint64_t *to, uint64_t value, size_t count)
 {
     for (size_t i = 0; i < count; i++)

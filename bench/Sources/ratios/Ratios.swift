@@ -1,52 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-import CTce
+import Cases
 import Foundation
-import TceEmu
 
 // Each figure is a ratio of two things run in turn in this process, because the machine's speed drifts: what a
-// step costs against the least that it could cost. Usage: ratios [EVENTS] (default 20,000,000).
+// step costs against the least that it could cost.
 
 @main
 struct Ratios {
+    static let usage = """
+        usage: ratios [--events N] [--logs DIRECTORY] [--tool TCE-EMU --peak PEAK] [--table FILE.md] [--only GROUP]
+        """
+
     static func main() throws {
-        let arguments = CommandLine.arguments
-        let events = arguments.count > 1 ? UInt64(arguments[1]) ?? 20_000_000 : 20_000_000
-        print("measure                                       this        limit       ratio  (medians; ns an item)")
-        try traceRows(events: events)
-        hcallRows()
-        translateRows()
+        var options = CaseOptions()
+        var values: [String: String] = [:]
+        let words = CommandLine.arguments.dropFirst()
+        for (name, value) in zip(words, words.dropFirst()) where name.hasPrefix("--") { values[name] = value }
+        let known: Set = ["--events", "--logs", "--tool", "--peak", "--table", "--only"]
+        guard words.count == 2 * values.count, known.isSuperset(of: values.keys) else {
+            FileHandle.standardError.write(Data((usage + "\n").utf8))
+            exit(64)
+        }
+        if let events = values["--events"].flatMap(UInt64.init) { options.events = events }
+        if let directory = values["--logs"] { options.logs = try logs(in: directory) }
+
+        var report = Report(only: values["--only"])
+        for group in caseGroups(options) { try report.run(group()) }
+        try report.sizes(options.logs)
+        if let tool = values["--tool"], let peak = values["--peak"] {
+            try report.memory(tool: tool, peak: peak, events: options.events)
+        }
+        report.printRows()
+        if let table = values["--table"] {
+            try report.markdown(events: options.events).write(toFile: table, atomically: true, encoding: .utf8)
+        }
+    }
+
+    private static func logs(in directory: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".log.gz") }.sorted()
+            .map { directory + "/" + $0 }
     }
 }
-
-/// Times `this` and `limit` in turn; prints nanoseconds an item and the ratio of each pair's median.
-func compare(
-    _ name: String, items: Double, rounds: Int = 7, _ this: () -> Void, against limit: () -> Void
-) {
-    this()
-    limit()
-    var ratios: [Double] = []
-    var these: [Double] = []
-    var limits: [Double] = []
-    for _ in 0..<rounds {
-        let a = seconds(this)
-        let b = seconds(limit)
-        these.append(a)
-        limits.append(b)
-        ratios.append(a / b)
-    }
-    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-    print(
-        name.padding(toLength: 42, withPad: " ", startingAt: 0)
-            + String(
-                format: "%9.2f %12.2f %11.3f  (%.3f to %.3f)", median(these) / items * 1e9,
-                median(limits) / items * 1e9, median(ratios), ratios.min() ?? 0, ratios.max() ?? 0))
-}
-
-func seconds(_ body: () -> Void) -> Double {
-    let start = DispatchTime.now().uptimeNanoseconds
-    body()
-    return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-}
-
-/// A result that the optimiser may not drop.
-nonisolated(unsafe) var sink: UInt64 = 0
