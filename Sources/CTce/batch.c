@@ -12,6 +12,9 @@
 #define BLOCK 64u
 #define SIGN (UINT64_C(1) << 63)
 
+/* A table of so many is in the processor's caches after a while. */
+#define SMALL_TCES (UINT64_C(1) << 15)
+
 /* The loops over a block leave out what few windows need: bypass, tables that are not to be read all over. */
 static bool is_plain(const tce_machine *m, const tce__window *w)
 {
@@ -71,6 +74,17 @@ __attribute__((always_inline)) static inline bool translate_block(const tce_mach
     return any_lane(&refused) == 0 && (any_lane(&beyond) & limited) == 0;
 }
 
+/*
+ * The TCEs of a block that comes later are asked for while this one's are used: the processor alone looks no further
+ * ahead than some tens of loads. Where an IOBA is outside the window nothing is read.
+ */
+static void ask_for_block(const tce__window *w, const uint64_t *iobas)
+{
+    const uintptr_t table = (uintptr_t)w->table.tce;
+    for (size_t i = 0; i < BLOCK; i++)
+        __builtin_prefetch((const void *)(table + (uintptr_t)((iobas[i] - w->start) >> w->shift) * sizeof(uint64_t)));
+}
+
 typedef bool block_function(const tce_machine *m, const tce__window *w, const uint64_t *iobas, uint64_t access,
                             block_values *real);
 
@@ -110,11 +124,13 @@ size_t tce_translate_batch(const tce_machine *m, uint64_t liobn, const uint64_t 
         return count;
     }
     block_function *block = choose();
-    const bool plain = is_plain(m, w);
+    const bool plain = is_plain(m, w), large = w->tces > SMALL_TCES;
     size_t faulted = 0, done = 0;
     while (done < count) {
         block_values real;
         size_t next = done + BLOCK;
+        if (large && plain && count - done >= 2 * BLOCK)
+            ask_for_block(w, iobas + next);
         if (plain && count - done >= BLOCK && block(m, w, iobas + done, access, &real)) {
             memcpy(addresses + done, &real, sizeof real);
             if (faults != NULL)

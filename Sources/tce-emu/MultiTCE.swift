@@ -99,8 +99,10 @@ struct MultiTCECommand: ParsableCommand {
         options.kernel = kernel
         options.guestMultitce = nil
         options.guestDdw = nil
+        options.guestSwiotlbStart = nil
+        options.guestSwiotlbSize = nil
         options.record = nil
-        var configuration = try options.configuration(header)
+        var configuration = try options.configuration(header, of: trace)
         if let platform { configuration.platform = platform }
         return configuration
     }
