@@ -23,7 +23,7 @@ done < <(git ls-files '*.c' '*.h' '*.swift' '*.sh' Makefile .ci/run |
     xargs grep -L 'SPDX-License-Identifier: Apache-2.0')
 
 # Architectural code knows nothing of timing; the trace knows neither machine nor replay.
-grep -nE '#include "tce_(run|trace|gzip)\.h"' \
+grep -nE '#include "(tce_(run|trace|gzip|time|time_stats)|run|run_time|time[a-z_]*)\.h"' \
     Sources/CTce/{map,kernels,table,memory,window,phb,machine,platform,hcall,rtas_ddw,dma,batch,sharing,svm,eeh,names,snapshot_save,snapshot_restore,snapshot_contents}.c \
     Sources/CTce/{internal,hcall,translate,memory,sharing}.h &&
     fail 'an architectural file includes a header above it'

@@ -156,8 +156,12 @@ static void grant(tce_time *t, tce__phb_time *phb, uint32_t requester, const tce
         .payload = (uint32_t)payload,
     };
     uint64_t more = payload == size ? least(rest / size, ROW_MAX) - 1 : 0;
+    const uint64_t own = x->start > r->turn ? x->start : r->turn;
+    if (x->issued == 0)
+        t->stats.queue_cycles += own - x->start;
     if (!x->write) {
-        phb->stats.tag_waits += r->key > x->start && r->key > r->turn;
+        phb->stats.tag_waits += r->key > own;
+        phb->stats.tag_wait_cycles += r->key - own;
         take_back_tags(r, row->cycle);
         more = least(more, r->fresh_tags - 1);
     }

@@ -42,7 +42,9 @@ void tce__access_virtual(tce_time *t, uint32_t index)
     if (x->name != 0) {
         /* One access after another. */
         const walk w = walk_pages(t, x);
-        done = (x->start > r->done ? x->start : r->done) + w.pages * t->c.memory_latency;
+        const uint64_t begin = x->start > r->done ? x->start : r->done;
+        t->stats.queue_cycles += begin - x->start;
+        done = begin + w.pages * t->c.memory_latency;
         if (!w.failed)
             done = tce__cycle_after(done + t->c.memory_latency, tce__round_cost(t->c.vio_copy, x->bytes, 0));
         r->done = done;

@@ -16,7 +16,8 @@ struct TimeOutputs: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Count throughput and faults by intervals of this length, such as 10ms or 50us, too.",
+            "Count throughput and faults by intervals of this length, such as 10ms or 50us, too; twice as long, four "
+                + "times..., where that would be more than 4,096.",
             valueName: "duration"),
         transform: parseDuration)
     var interval: UInt64?
@@ -34,6 +35,15 @@ struct TimeOutputs: ParsableArguments {
         if interval != nil { names.append("--interval") }
         if histogram != nil { names.append("--histogram") }
         return names
+    }
+
+    /// What is to be said where the intervals are not of the length that was asked for.
+    func widened(_ statistics: ReplayStatistics) -> String? {
+        guard let interval, let timing = statistics.timing, let one = timing.intervals?.first else { return nil }
+        let (cycles, overflow) = interval.multipliedReportingOverflow(by: timing.time.clockMHz)
+        guard !overflow, one.cycles > 2 * max(cycles / 1000, 1) - 1 else { return nil }
+        return "--interval: it takes more than 4,096 of the length asked for; they are "
+            + "\(one.cycles.grouped) cycles long, not \(max(cycles / 1000, 1).grouped)"
     }
 }
 
@@ -86,6 +96,12 @@ struct HistogramFiles {
 
     init(_ path: String, trace: String) throws {
         self.path = path
+        let name = path.split(separator: "/").last ?? ""
+        guard path != "-", name.hasSuffix(".hgrm") || !name.dropFirst().contains(".") else {
+            throw FileError(
+                description: "cannot create \(path): expected a name that ends in .hgrm, or a directory's",
+                status: ExitStatus.cannotCreate)
+        }
         var isThere: ObjCBool = false
         let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isThere)
         isDirectory = exists ? isThere.boolValue : !path.hasSuffix(".hgrm")

@@ -29,7 +29,7 @@ struct ReplayCommand: ParsableCommand {
     @Argument(help: "The trace; - is the standard input.")
     var trace: String
 
-    @Flag(help: "Leave time out of it: answers and counts alone, about seven times faster.")
+    @Flag(help: "Leave time out of it: answers and counts alone, many times faster.")
     var functional = false
 
     @OptionGroup var timing: TimingOptions
@@ -195,6 +195,7 @@ struct ReplayCommand: ParsableCommand {
         {
             complain("\(trace): no answer was recorded in it: there is nothing to compare")
         }
+        if let text = outputs.widened(statistics) { complain("\(trace): \(text)") }
         if outputs.perEvent != "-" { try show(statistics) }
         if let saveFailure {
             guard failure != nil else { throw saveFailure }

@@ -21,6 +21,7 @@
     X(assumed, "transactions", "of these, those whose length or direction is assumed")                 \
     X(withdrawn, "transactions", "of which a part was withdrawn after a fault")                        \
     X(wait_cycles, "cycles", "from the stamp of a transaction to its start")                           \
+    X(queue_cycles, "cycles", "of transactions, from start until those of their requester before had left") \
     X(overtaken, "transactions", "not done when a call that clears a TCE of theirs ended")             \
     X(last_done, "cycle", "of the last call or transaction")
 
@@ -33,6 +34,7 @@
     X(down_cycles, "cycles", "the down link in use")                                                   \
     X(tag_busy_cycles, "cycles", "read requests under way, each from its grant to its end")            \
     X(tag_waits, "TLPs", "that waited for a tag")                                                      \
+    X(tag_wait_cycles, "cycles", "of them, until a tag was free")                                         \
     X(lookups, "look-ups", "in the TCE cache")                                                         \
     X(hits, "look-ups", "of these, hits")                                                              \
     X(misses, "look-ups", "of these, misses that began a fetch")                                       \

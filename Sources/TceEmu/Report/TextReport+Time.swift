@@ -23,13 +23,19 @@ struct TimeReport {
             text +=
                 assumed == 0
                 ? "; length and direction of each access are known"
-                : "; \(percent(assumed, of: all)) of the DMA: length or direction assumed"
+                : "; \(small(assumed, of: all)) of the DMA: length or direction assumed (\(assumption))"
         }
         text += "\ncycle-level replay on platform \(statistics.platform), profile \(timing.profile.name)"
         text += " (\(timing.time.clockMHz.grouped) MHz)\n"
         let ended = "the last call or transaction ended after \(time(timing.time.cycles))"
         text += "arrival \(timing.time.arrival): \(timing.time.cycles == 0 ? "nothing in it takes time" : ended)\n"
         return text
+    }
+
+    /// What an access is taken for whose length or direction nothing recorded.
+    private var assumption: String {
+        let (bytes, direction) = (timing.profile["assumed_bytes"], timing.profile["assumed_direction"])
+        return "\(bytes?.description ?? "-"), \(direction?.description ?? "-") unless its TCE tells"
     }
 
     var calls: String {
@@ -75,6 +81,10 @@ struct TimeReport {
         let dma = statistics.dma
         guard dma.transactions > 0 else { return "" }
         var table = TextTable(alignsNumbers: false)
+        func add(_ name: String, _ counter: String, of count: UInt64, _ text: String) {
+            let cycles = timing.counters[counter] ?? 0
+            if cycles / 100 > count { table.add(name, "\(mean(cycles, by: count)) on the mean, \(text)") }
+        }
         table.add("transactions", "\(dma.transactions.grouped): \(directions)")
         let causes = dma.faults.byCause.filter { $0.count > 0 }.map { "\($0.count.grouped) \($0.name)" }
         let share = " (\(percent(dma.faults.total, of: dma.transactions))): \(causes.joined(separator: ", "))"
@@ -82,15 +92,18 @@ struct TimeReport {
         if let waits = dma.waitCycles, waits / 100 > dma.transactions {
             table.add(
                 "start",
-                "\(mean(waits, by: dma.transactions)) late on the mean: calls that wrote the TCEs had not ended")
+                "\(mean(waits, by: dma.transactions)) late on the mean: calls that wrote the TCEs, or too many "
+                    + "events before, had not ended")
         }
+        add("queue", "queue_cycles", of: dma.transactions, "behind those of the same device")
+        add("tags", "tag_wait_cycles", of: dma.transactions, "until a tag was free for a read request")
         if dma.overtaken > 0 {
             table.add(
                 "overtaken",
                 "\(dma.overtaken.grouped) (\(percent(dma.overtaken, of: dma.transactions))): "
                     + "not done when a call that cleared their TCE ended")
         }
-        if let rate = throughput { table.add("throughput", "\(rate); \(dma.bytes.grouped) bytes in all") }
+        if let rate = throughput { table.add("throughput", "\(rate); \(movedBytes.grouped) bytes in all") }
         return "\nDMA\n" + table.text + latency
     }
 
@@ -105,9 +118,14 @@ struct TimeReport {
 
     /// Bytes a second over the whole time; nil where too much of the load is assumed.
     private var throughput: String? {
-        let bytes = statistics.dma.bytes
-        guard bytes > 0, timing.time.cycles > 0, !isAssumed else { return nil }
-        return rate(bytes, in: timing.time.cycles)
+        guard movedBytes > 0, timing.time.cycles > 0, !isAssumed else { return nil }
+        return rate(movedBytes, in: timing.time.cycles)
+    }
+
+    /// Bytes of transactions without a fault, or to pages that are not shared: those move, too.
+    private var movedBytes: UInt64 {
+        timing.groups.filter { ["ok", "not_shared"].contains($0.outcome) && $0.direction != "unknown" }
+            .reduce(0) { $0 &+ $1.bytes }
     }
 
     /// So much of the load is assumed that bytes tell nothing.
@@ -163,12 +181,13 @@ struct TimeReport {
         return "\nWhere a TLP's time goes (\(counted(tlps, "TLP")), mean of each)\n" + table.text
     }
 
-    /// Who suffers: the worst first.
+    /// Who suffers, from its accesses' time stamps to their ends: the worst first.
     var requesters: String {
         guard !timing.requesters.isEmpty else { return "" }
-        let sorted = timing.requesters.sorted {
-            ($1.latency.p99, $1.latency.max, $0.name) < ($0.latency.p99, $0.latency.max, $1.name)
+        func suffers(_ one: TimeStatistics.Requester) -> Double {
+            one.latency.mean + Double(one.waitCycles) / Double(max(one.transactions, 1))
         }
+        let sorted = timing.requesters.sorted { (suffers($1), $0.name) < (suffers($0), $1.name) }
         var table = TextTable()
         table.add("", "transactions", "p50", "p99", "max", "wait each", "faults")
         for one in sorted.prefix(Self.requestersMax) {
@@ -197,9 +216,7 @@ struct TimeReport {
         }
         for phb in timing.phbs where (phb.counters["tlps"] ?? 0) > 0 {
             func use(_ key: String) -> String {
-                let cycles = phb.counters[key] ?? 0
-                return cycles > 0 && cycles < timing.time.cycles / 2000
-                    ? "below 0.1 %" : percent(cycles, of: timing.time.cycles)
+                small(phb.counters[key] ?? 0, of: timing.time.cycles)
             }
             func peak(_ key: String) -> String { (phb.counters[key] ?? 0).grouped }
             func size(_ key: String) -> String { timing.profile[key]?.description ?? "" }
@@ -250,6 +267,11 @@ struct TimeReport {
     }
 
     // MARK: - Figures
+
+    /// A share that is not shown as none where it is not.
+    private func small(_ part: UInt64, of whole: UInt64) -> String {
+        part > 0 && part < whole / 2000 ? "below 0.1 %" : percent(part, of: whole)
+    }
 
     /// Cycles as a time.
     private func time(_ cycles: UInt64) -> String {

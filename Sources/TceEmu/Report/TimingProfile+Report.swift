@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension TimingProfile: CustomStringConvertible {
-    /// The effective configuration for a report: one line a parameter, those that are not the default marked.
+    /// The effective configuration: one line a parameter, those that are not the default marked.
     public var description: String {
         var table = TextTable(alignsNumbers: false)
         for parameter in TimingParameter.all {

@@ -106,11 +106,11 @@ public struct TimeStatistics: Codable, Hashable, Sendable {
         /// "LIOBN 0x80000000", "00:03.0 of PHB 0x800000020000000", "PHB 0x800000020000000", "all others".
         public var name = ""
         public var transactions: UInt64 = 0
-        /// Of transactions without a fault whose length is known.
+        /// That its transactions asked for, also those with a fault, as far as their length is known.
         public var bytes: UInt64 = 0
         public var tlps: UInt64 = 0
         public var faults: UInt64 = 0
-        /// From time stamp to start: a TCE that it uses was not written yet.
+        /// From time stamp to start: a TCE that it uses was not written yet, or too many events were under way.
         public var waitCycles: UInt64 = 0
         public var overtaken: UInt64 = 0
         public var latency = Latency()
