@@ -14,6 +14,15 @@ static tce_time_phb_stats counted(tce_machine *m, const tce_time_config *config,
     return stats;
 }
 
+static uint64_t queued(tce_machine *m, const tce_time_config *config, const tce_event *events, const uint64_t *times,
+                       size_t count)
+{
+    tce_time *t = time_run(m, config, TCE_ARRIVAL_TRACE, events, times, count, 0);
+    const uint64_t cycles = t == NULL ? UINT64_MAX : tce_time_statistics(t).queue_cycles;
+    tce_time_destroy(t);
+    return cycles;
+}
+
 CASE(time_use)
 {
     const tce_event events[] = {dma(BY_1, WRITE, 0, 8), dma(BY_1, READ, 0, 8), dma(BY_1, READ, 8, 8)};
@@ -70,6 +79,27 @@ CASE(time_use_at_once)
     s = counted(m, &config, events, NULL, 3);
     CHECK_EQ(s.tags_peak, 2);
     CHECK_EQ(s.tag_waits, 1);
+    /* The first one ends in 24 + 100 + 400 + 400 + 28 + 100 = 1052, its tag serves in the cycle after; the third had its turn in 48. */
+    CHECK_EQ(s.tag_wait_cycles, 1053 - 48);
+}
+
+/* From its start until those of its own device before it have left the link, or virtual I/O's last one is done. */
+CASE(time_queue)
+{
+    const tce_event own[] = {dma(BY_1, WRITE, 0, 8), dma(BY_1, WRITE, 0, 600), dma(BY_1, WRITE, 0, 8)};
+    const tce_event two[] = {dma(BY_1, WRITE, 0, 8), dma(BY_2, WRITE, 0, 8), dma(BY_1, WRITE, 0, 8)};
+    const tce_event virtual[] = {dma(BY_VIRTUAL, WRITE, 0, 8), dma(BY_VIRTUAL, WRITE, 0, 8)};
+    const uint64_t times[] = {0, 10, 2000}, vio_times[] = {0, 30};
+    const tce_time_config config = timing();
+    CHECK_EQ(window_at(m, VIRTUAL, 12, 0, 16), TCE_OK);
+    CHECK_EQ(tce_h_put_tce(m, LIOBN, 0, 0x5003), TCE_H_SUCCESS);
+    CHECK_EQ(tce_h_put_tce(m, VIRTUAL, 0, 0x5003), TCE_H_SUCCESS);
+    CHECK_EQ(queued(m, &config, own, times, 1), 0);
+    CHECK_EQ(queued(m, &config, own, times, 2), 32 - 10);
+    CHECK_EQ(queued(m, &config, own, times, 3), 32 - 10);
+    /* The link is another stage. */
+    CHECK_EQ(queued(m, &config, two, times, 2), 0);
+    CHECK_EQ(queued(m, &config, virtual, vio_times, 2), 40 + 40 + 4 - 30);
 }
 
 /* --- What calls wrote before the part that is timed --- */

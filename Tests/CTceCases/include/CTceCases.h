@@ -327,6 +327,7 @@
     X(time_use, "links, tags and slots are in use from when to when") \
     X(time_use_of_parts, "parts of a cycle on a link add up") \
     X(time_use_at_once, "peaks are of what is under way at once, and what waits is counted") \
+    X(time_queue, "what an access waits behind those of its own device is counted") \
     X(time_first_touch_before, "calls that take no time have touched their 64 KiB of a table") \
     X(time_bad_events, "an event whose stream or words are not there is refused with a model, too") \
     X(time_group_names, "groups come by requester as first seen, direction and fault, with their names") \
