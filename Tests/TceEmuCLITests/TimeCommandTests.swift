@@ -164,7 +164,9 @@ struct TimeCommandTests {
         #expect(known.hasPrefix("7 events in 1 chunk over 300.000 us; length and direction of each access are known\n"))
         #expect(known.contains("throughput"))
         let unknown = try CommandRun("replay", Self.trace).output
-        #expect(unknown.split(separator: "\n")[0].hasSuffix("; 100.0 % of the DMA: length or direction assumed"))
+        #expect(
+            unknown.split(separator: "\n")[0].hasSuffix(
+                "; 100.0 % of the DMA: length or direction assumed (64 bytes, read unless its TCE tells)"))
         #expect(!unknown.contains("throughput") && !unknown.contains("/s"))
     }
 

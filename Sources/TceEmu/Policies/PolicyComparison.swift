@@ -21,7 +21,7 @@ public enum BufferPlace: String, Hashable, Sendable, CaseIterable, Codable {
     }
 }
 
-/// Cells that are run one after another and told in order.
+/// Cells that are run side by side and told in order.
 public struct PolicyComparison: Sendable {
     public var policies = DMAPolicy.all
     public var settings: [MultiTCE] = [.life, .call, .unshared, .off, .split]
