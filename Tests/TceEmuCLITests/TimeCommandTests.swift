@@ -80,6 +80,8 @@ struct TimeCommandTests {
             (["--interval", "0ms"], 64, ["--interval is 0ms", "10ms"]),
             (["--interval", "#3"], 64, ["--interval is #3"]),
             (["--histogram", "/nonexistent/x.hgrm"], 73, ["/nonexistent/x.hgrm"]),
+            (["--histogram", "x.txt"], 73, ["x.txt", "expected a name that ends in .hgrm, or a directory's"]),
+            (["--histogram", "-"], 73, ["cannot create -"]),
             (["--per-event", "/nonexistent/x.csv"], 73, ["/nonexistent/x.csv"]),
             (["--per-event", Self.trace], 73, ["it is the trace"]),
         ] as [([String], Int32, [String])] {
@@ -164,10 +166,18 @@ struct TimeCommandTests {
         #expect(known.hasPrefix("7 events in 1 chunk over 300.000 us; length and direction of each access are known\n"))
         #expect(known.contains("throughput"))
         let unknown = try CommandRun("replay", Self.trace).output
-        #expect(
-            unknown.split(separator: "\n")[0].hasSuffix(
-                "; 100.0 % of the DMA: length or direction assumed (64 bytes, read unless its TCE tells)"))
+        #expect(unknown.split(separator: "\n")[0].hasSuffix("; 100.0 % of the DMA: length or direction assumed"))
+        #expect(unknown.contains(": 100.0 % unknown, taken as 64 bytes, a read unless the TCE tells\n"))
         #expect(!unknown.contains("throughput") && !unknown.contains("/s"))
+    }
+
+    @Test("Intervals that are longer than asked for are told")
+    func widened() throws {
+        let short = try CommandRun("replay", Self.trace, "--interval", "100us")
+        #expect(short.status == 0)
+        #expect(short.error.contains("--interval: it takes more than 4,096 of the length asked for"))
+        #expect(short.error.contains("6,080,000 cycles long, not 380,000"))
+        #expect(try CommandRun("replay", Self.trace, "--interval", "10ms").error.isEmpty)
     }
 
     @Test("The report fits a terminal", arguments: ["virtio-default", "virtio-disable-ddw"])

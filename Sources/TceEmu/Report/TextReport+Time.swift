@@ -23,7 +23,7 @@ struct TimeReport {
             text +=
                 assumed == 0
                 ? "; length and direction of each access are known"
-                : "; \(small(assumed, of: all)) of the DMA: length or direction assumed (\(assumption))"
+                : "; \(small(assumed, of: all)) of the DMA: length or direction assumed"
         }
         text += "\ncycle-level replay on platform \(statistics.platform), profile \(timing.profile.name)"
         text += " (\(timing.time.clockMHz.grouped) MHz)\n"
@@ -35,7 +35,7 @@ struct TimeReport {
     /// What an access is taken for whose length or direction nothing recorded.
     private var assumption: String {
         let (bytes, direction) = (timing.profile["assumed_bytes"], timing.profile["assumed_direction"])
-        return "\(bytes?.description ?? "-"), \(direction?.description ?? "-") unless its TCE tells"
+        return "taken as \(bytes?.description ?? "-"), a \(direction?.description ?? "-") unless the TCE tells"
     }
 
     var calls: String {
@@ -112,7 +112,7 @@ struct TimeReport {
         var words: [String] = []
         if dma.reads > 0 { words.append("\(percent(dma.reads, of: dma.transactions)) reads") }
         if dma.writes > 0 { words.append("\(percent(dma.writes, of: dma.transactions)) writes") }
-        if dma.unknown > 0 { words.append("\(percent(dma.unknown, of: dma.transactions)) unknown") }
+        if dma.unknown > 0 { words.append("\(percent(dma.unknown, of: dma.transactions)) unknown, \(assumption)") }
         return words.joined(separator: ", ")
     }
 
