@@ -96,7 +96,8 @@ struct PolicyRun: ~Copyable {
         do {
             if work.verdict == nil { result.perIO = try moveAll(&work) }
         } catch Stop.outcome(let outcome, let why) {
-            work.verdict = (outcome, why)
+            // What the device met before this is what went wrong first.
+            work.verdict = work.verdict ?? (outcome, why)
         }
         if let verdict = work.verdict { (result.outcome, result.why) = verdict }
         if let leak = options.leak { result.leak = try readEverything(afterSharing: leak) }
@@ -240,29 +241,47 @@ struct PolicyRun: ~Copyable {
 
     // MARK: The device
 
-    /// The device reads and writes the ring, writes what the guest receives, reads what it sends.
+    /// The device reads and writes the ring, writes what the guest receives, reads what it sends. Once it has gone wrong
+    /// it does no more; the driver, whom no call told, goes on, and what its calls cost is counted all the same.
     private mutating func moveAll(_ work: inout Work) throws -> PolicyResult.Cost {
         guard let ring = work.ring else { preconditionFailure("there is a ring") }
-        try guestWrites(ring, seed: 1)
-        try deviceReads(ring, "the ring", seed: 1)
-        try deviceWrites(ring, "the ring", seed: 2)
-        try guestReads(ring.address, ring.bytes, "the ring", seed: 2)
-        for (number, piece) in work.receive.enumerated() {
-            try deviceWrites(piece, "a receive buffer", seed: 16 + UInt64(number))
+        let receive = work.receive
+        try unlessStopped(&work) { run in
+            try run.guestWrites(ring, seed: 1)
+            try run.deviceReads(ring, "the ring", seed: 1)
+            try run.deviceWrites(ring, "the ring", seed: 2)
+            try run.guestReads(ring.address, ring.bytes, "the ring", seed: 2)
+            for (number, piece) in receive.enumerated() {
+                try run.deviceWrites(piece, "a receive buffer", seed: 16 + UInt64(number))
+            }
         }
-        try unmap(work.receive, .write)
-        for (number, piece) in work.receive.enumerated() {
-            try guestReads(piece.address, piece.bytes, "a receive buffer", seed: 16 + UInt64(number))
+        try unmap(receive, .write)
+        try unlessStopped(&work) { run in
+            for (number, piece) in receive.enumerated() {
+                try run.guestReads(piece.address, piece.bytes, "a receive buffer", seed: 16 + UInt64(number))
+            }
         }
         let at = try page(options.requestBytes)
         _ = try kernel.platform.machine.writeMemory(at: at, Self.pattern(3, Int(options.requestBytes)))
         let before = sum(of: .run)
         let send = try map(at, .read)
-        for piece in send {
-            try deviceReads(piece, "a send buffer", seed: 3, from: piece.address - at)
+        try unlessStopped(&work) { run in
+            for piece in send {
+                try run.deviceReads(piece, "a send buffer", seed: 3, from: piece.address - at)
+            }
         }
         try unmap(send, .read)
         return PolicyResult.Cost(sum(of: .run) - before)
+    }
+
+    /// A step that is left out once something has gone wrong; what goes wrong in it is the verdict.
+    private mutating func unlessStopped(_ work: inout Work, _ step: (inout PolicyRun) throws -> Void) throws {
+        guard work.verdict == nil else { return }
+        do {
+            try step(&self)
+        } catch Stop.outcome(let outcome, let why) {
+            work.verdict = (outcome, why)
+        }
     }
 
     /// Bytes that are not another seed's.
