@@ -164,23 +164,30 @@ struct PolicyRun: ~Copyable {
         var verdict: (PolicyOutcome, String)?
     }
 
+    /// A ring for each device, as their drivers begin; the first then gets a receive buffer.
     private mutating func allocate(_ work: inout Work) throws {
-        if cell.device.usesDMAAPI {
-            switch try kernel.allocateCoherent(index, bytes: Self.ringBytes) {
-            case .failure(let failure):
-                try kernel.note(.alloc, 0, device: index, bytes: Self.ringBytes, .readWrite, failed: true)
-                throw Self.stop(failure)
-            case .success(let ring):
-                try kernel.note(
-                    .alloc, ring.address, device: index, value: ring.busAddress, bytes: ring.bytes, .readWrite)
-                work.ring = Shared(
-                    address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
-            }
-        } else {
-            let at = try page(Self.ringBytes)
-            work.ring = Shared(address: at, busAddress: at, bytes: Self.ringBytes, target: at)
+        for number in kernel.devices.indices {
+            let ring = try allocateRing(number)
+            if number == index { work.ring = ring }
         }
         work.receive = try map(page(options.requestBytes), .write)
+    }
+
+    private mutating func allocateRing(_ number: Int) throws -> Shared {
+        guard cell.device.usesDMAAPI else {
+            let at = try page(Self.ringBytes)
+            return Shared(address: at, busAddress: at, bytes: Self.ringBytes, target: at)
+        }
+        switch try kernel.allocateCoherent(number, bytes: Self.ringBytes) {
+        case .failure(let failure):
+            try kernel.note(.alloc, 0, device: number, bytes: Self.ringBytes, .readWrite, failed: true)
+            throw Self.stop(failure)
+        case .success(let ring):
+            try kernel.note(
+                .alloc, ring.address, device: number, value: ring.busAddress, bytes: ring.bytes, .readWrite)
+            return Shared(
+                address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
+        }
     }
 
     private static func stop(_ failure: GuestFailure) -> Stop {

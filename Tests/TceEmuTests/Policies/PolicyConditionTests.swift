@@ -234,6 +234,28 @@ struct PolicyConditionTests {
         }
     }
 
+    @Test("Under P1 a device reaches the rings of the devices of all PEs; under P2 its own alone")
+    func ringsOfOtherPEs() throws {
+        func exposure(_ policy: String, _ device: DeviceClass, nodes: Int) throws -> [UInt64] {
+            var options = PolicyOptions()
+            options.nodes = nodes
+            let result = try PolicyRun.run(
+                PolicyCell(
+                    policy: try #require(DMAPolicy(named: policy)), multiTCE: .call, device: device,
+                    windowBytes: 1 << 30, bufferStart: Self.low), options)
+            return [result.shared, result.reachable, result.plain]
+        }
+        func growth(_ policy: String, _ device: DeviceClass) throws -> [UInt64] {
+            let one = try exposure(policy, device, nodes: 1), four = try exposure(policy, device, nodes: 4)
+            return zip(four, one).map { $0 &- $1 }
+        }
+        #expect(try growth("P1", .d64) == [3 * 65536, 0, 3 * 65536])
+        #expect(try growth("P2", .d64) == [3 * 65536, 0, 0])
+        // Rings from the bounce buffer, rings that are not shared.
+        #expect(try growth("P3", .d64) == [0, 0, 0])
+        #expect(try growth("P1", .d32) == [0, 0, 0])
+    }
+
     /// Hcalls of a boot by policy, setting, kernel and TCE size: puts, lists, stuffs.
     static let boots: [(String, MultiTCE, KernelLevel, UInt64, [UInt64])] = [
         ("P0", .call, .v5_5, 64 << 10, [0, 0, 1]), ("P0", .off, .v5_6, 64 << 10, [262_144, 0, 0]),
