@@ -22,7 +22,8 @@ struct Policies: ParsableCommand {
     @Option(help: "Policies, with commas between. The default is all.")
     var policy: String?
 
-    @Option(help: "Multi-TCE settings: life, call, unshared, off, split. The default is all.")
+    @Option(
+        help: "Multi-TCE settings: life, call, unshared, off, split. The default is all, a policy's own shown first.")
     var multitce: String?
 
     @Option(help: "Devices. The default is all.")
@@ -56,8 +57,10 @@ struct Policies: ParsableCommand {
     @Option(help: "Processors.")
     var cpus = 2
 
-    @Option(help: "Version of the guest's kernel.", transform: parseKernel)
-    var kernel = KernelLevel.v5_5
+    @Option(
+        help: "Version of the guest's kernel. The default is the policy's: 5.6 for U56, 5.5 for the rest.",
+        transform: parseKernel)
+    var kernel: KernelLevel?
 
     @Option(help: "Whether there are dynamic windows.")
     var ddw = Switch.on

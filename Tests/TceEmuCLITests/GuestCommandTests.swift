@@ -137,6 +137,41 @@ struct GuestCommandTests {
         }
     }
 
+    @Test("A policy's kernel and use of lists are the same in all commands, unless they are told")
+    func ownSetting() throws {
+        for (policy, setting, kernel, names) in [
+            ("U56", "split", "5.6", ["H_PUT_TCE": 524_288, "H_STUFF_TCE": 1]),
+            ("P1", "call", "5.5", ["H_PUT_TCE_INDIRECT": 1024, "H_STUFF_TCE": 1]),
+        ] {
+            let cell = ["--policy", policy, "--device", "D64", "--window", "1G", "--swiotlb", "L1"]
+            let text = try CommandRun(shell: "\"$TOOL\" policies \"$@\"", arguments: cell).output
+            #expect(text.contains(" of a secure guest: Linux \(kernel) on qemu"), "\(text)")
+            let calls = names.values.reduce(0, +), line = text.split(separator: "\n").first { $0.contains("64.3125") }
+            let grouped = calls == 1025 ? "1,025" : "524,289"
+            #expect(line?.contains(" \(grouped) ") == true, "\(text)")
+
+            let boot = try CommandRun(
+                "boot", "--secure", "--policy", policy, "--memory", "32G", "--page-sizes", "4k,64k")
+            #expect(
+                boot.output.hasPrefix(
+                    "Linux \(kernel) boots with 32 GiB on qemu, secure, policy \(policy), multi-TCE \(setting), "))
+            let path = CommandRun.path("own-\(policy).tcet")
+            let recorded = try CommandRun(
+                shell: "\"$TOOL\" policies \"${@:2}\" --record \"$1\"",
+                arguments: [path] + cell + ["--multitce", setting])
+            #expect(recorded.status == 0)
+            let replay = try CommandRun("replay", "--guest", policy, path, "--format", "json").json()
+            let phases = try #require(value(replay, "phases") as? [String: [String: Any]])
+            for (name, count) in names {
+                let calls = phases.values.flatMap { ($0["hcalls"] as? [String: [String: Any]] ?? [:]).values }
+                    .reduce(0) { $0 + (number($1, "\(name).calls") ?? 0) }
+                #expect(calls == count, "\(policy) \(name)")
+            }
+        }
+        let told = try CommandRun("boot", "--secure", "--policy", "U56", "--kernel", "6.1", "--multitce", "life").output
+        #expect(told.hasPrefix("Linux 6.1 ") && told.contains("policy U56, multi-TCE life"))
+    }
+
     @Test("What a secure guest shares for its processors must be there")
     func manyProcessors() throws {
         let run = try CommandRun("boot", "--secure", "--memory", "128M", "--cpus", "2048")

@@ -43,7 +43,7 @@ struct PolicyRun: ~Copyable {
 
     private static func guest(_ cell: PolicyCell, _ options: PolicyOptions) -> GuestConfiguration {
         var guest = GuestConfiguration()
-        guest.level = options.level
+        guest.level = options.level ?? cell.policy.level
         guest.platform = options.platform
         guest.memoryBytes = options.memoryBytes
         guest.cpus = options.cpus

@@ -17,9 +17,16 @@ public struct PolicyReport: CustomStringConvertible {
     private var head: String {
         let options = comparison.options
         return
-            "\(counted(UInt64(results.count), "run")) of a secure guest: Linux \(options.level) on \(options.platform), "
+            "\(counted(UInt64(results.count), "run")) of a secure guest: \(kernel) on \(options.platform), "
             + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(bufferBytes)), profile \(options.profile.name)"
             + (options.windowStart > 0 ? ", default window from \(options.windowStart.hex)" : "") + "\n"
+    }
+
+    private var kernel: String {
+        if let level = comparison.options.level { return "Linux \(level)" }
+        let level = comparison.policies.map(\.level).min() ?? .v5_5
+        let others = comparison.policies.filter { $0.level != level }.map { "\($0.name): \($0.level)" }
+        return "Linux \(level)" + (others.isEmpty ? "" : " (" + others.joined(separator: ", ") + ")")
     }
 
     /// What the kernel makes of the size that was asked for.
@@ -33,8 +40,7 @@ public struct PolicyReport: CustomStringConvertible {
     private var setting: MultiTCE { comparison.settings.contains(.call) ? .call : comparison.settings.first ?? .call }
 
     private func shown(_ policy: DMAPolicy) -> [PolicyResult] {
-        // Upstream is what it is: without lists.
-        let own: MultiTCE = policy.name == "U56" && comparison.settings.contains(.split) ? .split : setting
+        let own = comparison.settings.contains(policy.multiTCE) ? policy.multiTCE : setting
         return results.filter { $0.cell.policy.name == policy.name && $0.cell.multiTCE == own }
     }
 
