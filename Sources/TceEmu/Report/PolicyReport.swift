@@ -19,7 +19,27 @@ public struct PolicyReport: CustomStringConvertible {
         return
             "\(counted(UInt64(results.count), "run")) of a secure guest: \(kernel) on \(options.platform), "
             + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(bufferBytes)), profile \(options.profile.name)"
-            + (options.windowStart > 0 ? ", default window from \(options.windowStart.hex)" : "") + "\n"
+            + conditions.map { ", " + $0 }.joined() + "\n"
+    }
+
+    /// What is not as it is by default.
+    private var conditions: [String] {
+        let options = comparison.options, usual = PolicyOptions()
+        var texts: [String] = []
+        func tell(_ isUsual: Bool, _ text: @autoclosure () -> String) {
+            if !isUsual { texts.append(text()) }
+        }
+        tell(options.nodes == usual.nodes, counted(UInt64(options.nodes), "PE"))
+        tell(options.cpus == usual.cpus, counted(UInt64(options.cpus), "processor"))
+        tell(options.tceBytes == usual.tceBytes, "TCEs of \(bytes(options.tceBytes)) at most")
+        tell(options.usesDDW == usual.usesDDW, "no dynamic windows")
+        tell(options.maskCheck == usual.maskCheck, "mask check \(options.maskCheck?.rawValue ?? "")")
+        tell(options.heedsRefusals == usual.heedsRefusals, "refusals ignored")
+        tell(options.requestBytes == usual.requestBytes, "requests of \(bytes(options.requestBytes))")
+        tell(options.coherentPlace == usual.coherentPlace, "coherent memory \(options.coherentPlace.rawValue)")
+        tell(options.leak == usual.leak, "a leak at \(options.leak?.hex ?? "")")
+        tell(options.windowStart == usual.windowStart, "default window from \(options.windowStart.hex)")
+        return texts
     }
 
     private var kernel: String {

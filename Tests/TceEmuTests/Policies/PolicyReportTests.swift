@@ -51,6 +51,31 @@ struct PolicyReportTests {
         #expect(settings[0].last == "OK" && settings[1].last == "OK")
     }
 
+    @Test("The head tells each condition that is not the default, and no other")
+    func conditions() throws {
+        var comparison = PolicyComparison()
+        comparison.policies = []
+        func head() -> String {
+            PolicyReport(comparison, []).description.split(separator: "\n").first.map(String.init) ?? ""
+        }
+        #expect(head().hasSuffix(", SWIOTLB 64 MiB, profile secure-2019"))
+        comparison.options.nodes = 4
+        comparison.options.cpus = 1
+        comparison.options.tceBytes = 16 << 20
+        comparison.options.usesDDW = false
+        comparison.options.maskCheck = .closed
+        comparison.options.heedsRefusals = false
+        comparison.options.requestBytes = 512 << 10
+        comparison.options.coherentPlace = .low
+        comparison.options.leak = 0x1234_0000
+        comparison.options.windowStart = 1 << 32
+        #expect(
+            head().hasSuffix(
+                ", profile secure-2019, 4 PEs, 1 processor, TCEs of 16 MiB at most, no dynamic windows, "
+                    + "mask check closed, refusals ignored, requests of 512 KiB, coherent memory low, "
+                    + "a leak at 0x12340000, default window from 0x100000000"))
+    }
+
     @Test("A policy's own setting is shown where it was run, and its kernel where none was told")
     func ownSetting() throws {
         var comparison = try comparison("P1", "U56")
