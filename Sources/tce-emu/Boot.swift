@@ -111,7 +111,7 @@ struct Boot: ParsableCommand {
     private func guest() throws -> GuestConfiguration {
         var guest = GuestConfiguration()
         let names = DMAPolicy.all.map(\.name)
-        let named = try policy.map { try word($0, "--policy", names) { DMAPolicy(named: $0) } }
+        let named = try policy.map { try word($0, "--policy", names, securePolicy) }
         guest.level = kernel ?? named?.level ?? guest.level
         if let platform { guest.platform = platform }
         guest.memoryBytes = memory

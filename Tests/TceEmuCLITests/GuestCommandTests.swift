@@ -42,6 +42,8 @@ struct GuestCommandTests {
             ["--kernel", "3.10"],
             ["--memory", "0"], ["--memory", "100T"], ["--swiotlb-size", "0"], ["--swiotlb-start", "0x123"],
             ["--window", "0"], ["--pe", "0"], ["--cpus", "0"], ["--request-bytes", "0"], ["--tce-size", "3"],
+            ["--tce-size", "5000"], ["--tce-size", "32M"], ["--tce-size", "8M", "--kernel", "5.17"],
+            ["--policy", "plain"],
             ["--leak", "0xffffffffffffffff"], ["--mask-check", "yes"], ["--mask-check", "on,off"],
             ["--coherent", "low,high"], ["--multitce", "on"],
             // A list without words runs nothing.
@@ -54,6 +56,17 @@ struct GuestCommandTests {
         let run = try CommandRun(shell: "\"$TOOL\" policies \"$@\"", arguments: arguments)
         #expect(run.status == 64, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("expected"), "\(run.errors)")
+    }
+
+    @Test("A TCE size that the kernel knows is taken; a secure guest's boot has no plain policy")
+    func known() throws {
+        for (size, kernel) in [("4K", "5.5"), ("16M", "5.10"), ("2M", "5.17"), ("256M", "6.1"), ("16G", "6.15")] {
+            let run = try CommandRun(
+                shell: "\"$TOOL\" policies \"$@\" --tce-size \(size) --kernel \(kernel)", arguments: Self.oneCell)
+            #expect(run.status == 0, "\(size) \(kernel): \(run.errors)")
+        }
+        let run = try CommandRun("boot", "--secure", "--policy", "plain")
+        #expect(run.status == 64 && run.errors.contains("expected P0, P1, "), "\(run.errors)")
     }
 
     @Test("Page sizes of a boot, as a list without words: a usage error")
