@@ -29,14 +29,16 @@ struct Boot: ParsableCommand {
     var pageSizes = "4k,64k,2m,16m"
 
     @Option(
-        help: "on, off, split, and in a secure guest life, call, unshared. The default is what the kernel does.")
+        help: "on, off, split, and in a secure guest life, call, unshared. The default is the policy's.")
     var multitce: String?
 
     @Option(help: "Whether there are dynamic windows; off is disable_ddw on the command line.")
     var ddw = Switch.on
 
-    @Option(help: "Version of the kernel.", transform: parseKernel)
-    var kernel = KernelLevel.v6_1
+    @Option(
+        help: "Version of the kernel. The default is 6.1; with --policy the policy's: 5.6 for U56, 5.5 for the rest.",
+        transform: parseKernel)
+    var kernel: KernelLevel?
 
     @Flag(help: "The guest is secure.")
     var secure = false
@@ -80,7 +82,8 @@ struct Boot: ParsableCommand {
             let effective = try changes.apply(to: TimingProfile(fileOrName: profile))
             let guest = try guest()
             if let output {
-                boot = try writeTrace(to: output, source: "boot of Linux \(kernel)", memory + addMemory, platform) {
+                boot = try writeTrace(to: output, source: "boot of Linux \(guest.level)", memory + addMemory, platform)
+                {
                     emit in
                     try GuestBoot(guest, profile: effective, unplugs: unplug, record: emit)
                 }
@@ -107,7 +110,9 @@ struct Boot: ParsableCommand {
 
     private func guest() throws -> GuestConfiguration {
         var guest = GuestConfiguration()
-        guest.level = kernel
+        let names = DMAPolicy.all.map(\.name)
+        let named = try policy.map { try word($0, "--policy", names, securePolicy) }
+        guest.level = kernel ?? named?.level ?? guest.level
         if let platform { guest.platform = platform }
         guest.memoryBytes = memory
         guest.memoryBytesMax = maxMemory
@@ -130,20 +135,18 @@ struct Boot: ParsableCommand {
             return phb
         }
         if secure {
-            let name = policy ?? (kernel < .v5_6 ? "P0" : "U56")
-            guest.policy = try word(name, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }
+            guest.policy = named ?? DMAPolicy(named: guest.level < .v5_6 ? "P0" : "U56") ?? .plain
         }
-        guest.multiTCE = try setting()
+        guest.multiTCE = try setting(guest)
         return guest
     }
 
-    /// A secure guest's kernel has no lists from 5.6 on, and before that leaves their page as it is.
-    private func setting() throws -> MultiTCE {
-        let setting = try word(multitce ?? "on", "--multitce", MultiTCE.allCases.map(\.rawValue)) {
-            MultiTCE(rawValue: $0)
-        }
+    /// Told to use lists, a secure guest's kernel has none from 5.6 on, and before that leaves their page as it is.
+    private func setting(_ guest: GuestConfiguration) throws -> MultiTCE {
+        guard let multitce else { return guest.policy.multiTCE }
+        let setting = try word(multitce, "--multitce", MultiTCE.allCases.map(\.rawValue)) { MultiTCE(rawValue: $0) }
         guard secure, setting == .on else { return setting }
-        return kernel < .v5_6 ? .unshared : .split
+        return guest.level < .v5_6 ? .unshared : .split
     }
 
     private func pageShift(_ text: String) throws -> UInt64 {

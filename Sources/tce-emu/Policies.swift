@@ -22,7 +22,8 @@ struct Policies: ParsableCommand {
     @Option(help: "Policies, with commas between. The default is all.")
     var policy: String?
 
-    @Option(help: "Multi-TCE settings: life, call, unshared, off, split. The default is all.")
+    @Option(
+        help: "Multi-TCE settings: life, call, unshared, off, split. The default is all, a policy's own shown first.")
     var multitce: String?
 
     @Option(help: "Devices. The default is all.")
@@ -47,7 +48,9 @@ struct Policies: ParsableCommand {
     @Option(help: "Memory of the guest.", transform: parseBytes)
     var memory: UInt64 = 32 << 30
 
-    @Option(help: "The largest TCE size that a dynamic window is offered: 64K, 16M.", transform: parseBytes)
+    @Option(
+        help: "The largest TCE size that a dynamic window is offered, one that the kernel knows: 64K, 16M.",
+        transform: parseBytes)
     var tceSize: UInt64 = 64 << 10
 
     @Option(help: "Host bridges (PEs), each with one such device.")
@@ -56,8 +59,10 @@ struct Policies: ParsableCommand {
     @Option(help: "Processors.")
     var cpus = 2
 
-    @Option(help: "Version of the guest's kernel.", transform: parseKernel)
-    var kernel = KernelLevel.v5_5
+    @Option(
+        help: "Version of the guest's kernel. The default is the policy's: 5.6 for U56, 5.5 for the rest.",
+        transform: parseKernel)
+    var kernel: KernelLevel?
 
     @Option(help: "Whether there are dynamic windows.")
     var ddw = Switch.on
@@ -132,7 +137,7 @@ struct Policies: ParsableCommand {
     private func comparison() throws -> PolicyComparison {
         var comparison = PolicyComparison()
         if let policy {
-            comparison.policies = try list(policy, "--policy", DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }
+            comparison.policies = try list(policy, "--policy", DMAPolicy.all.map(\.name), securePolicy)
         }
         if let multitce {
             comparison.settings = try list(multitce, "--multitce", comparison.settings.map(\.rawValue)) {
@@ -194,10 +199,26 @@ struct Policies: ParsableCommand {
             guard address < memory else { throw ValidationError("--leak is \(leak); expected an address in memory") }
             options.leak = address
         }
-        guard tceSize >= 4096 else { throw ValidationError("--tce-size is \(tceSize); expected 4K or more") }
+        // Levels before 5.17 know the same sizes.
+        let shifts = (kernel ?? .v5_5).windowPageShifts
+        guard shifts.contains(where: { UInt64(1) << UInt64($0) == tceSize }) else {
+            let sizes = shifts.sorted().map { sizeOption(UInt64(1) << UInt64($0)) }
+            throw ValidationError(
+                "--tce-size is \(tceSize); expected a size that the kernel knows: " + sizes.joined(separator: ", "))
+        }
         options.profile = try changes.apply(to: TimingProfile(fileOrName: profile))
         return options
     }
+}
+
+/// A policy of a secure guest, not the one of a plain guest.
+func securePolicy(_ name: String) -> DMAPolicy? { DMAPolicy.all.first { $0.name == name } }
+
+/// A size as an option takes it: "64K", "16G".
+private func sizeOption(_ bytes: UInt64) -> String {
+    let units: [(shift: UInt64, name: String)] = [(30, "G"), (20, "M"), (10, "K")]
+    guard let unit = units.first(where: { bytes >> $0.shift > 0 }) else { return String(bytes) }
+    return "\(bytes >> unit.shift)\(unit.name)"
 }
 
 /// Words of an option with commas between. None of them may be missing.

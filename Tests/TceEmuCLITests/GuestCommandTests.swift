@@ -42,6 +42,8 @@ struct GuestCommandTests {
             ["--kernel", "3.10"],
             ["--memory", "0"], ["--memory", "100T"], ["--swiotlb-size", "0"], ["--swiotlb-start", "0x123"],
             ["--window", "0"], ["--pe", "0"], ["--cpus", "0"], ["--request-bytes", "0"], ["--tce-size", "3"],
+            ["--tce-size", "5000"], ["--tce-size", "32M"], ["--tce-size", "8M", "--kernel", "5.17"],
+            ["--policy", "plain"],
             ["--leak", "0xffffffffffffffff"], ["--mask-check", "yes"], ["--mask-check", "on,off"],
             ["--coherent", "low,high"], ["--multitce", "on"],
             // A list without words runs nothing.
@@ -54,6 +56,17 @@ struct GuestCommandTests {
         let run = try CommandRun(shell: "\"$TOOL\" policies \"$@\"", arguments: arguments)
         #expect(run.status == 64, "\(arguments): \(run.errors)")
         #expect(run.errors.contains("expected"), "\(run.errors)")
+    }
+
+    @Test("A TCE size that the kernel knows is taken; a secure guest's boot has no plain policy")
+    func known() throws {
+        for (size, kernel) in [("4K", "5.5"), ("16M", "5.10"), ("2M", "5.17"), ("256M", "6.1"), ("16G", "6.15")] {
+            let run = try CommandRun(
+                shell: "\"$TOOL\" policies \"$@\" --tce-size \(size) --kernel \(kernel)", arguments: Self.oneCell)
+            #expect(run.status == 0, "\(size) \(kernel): \(run.errors)")
+        }
+        let run = try CommandRun("boot", "--secure", "--policy", "plain")
+        #expect(run.status == 64 && run.errors.contains("expected P0, P1, "), "\(run.errors)")
     }
 
     @Test("Page sizes of a boot, as a list without words: a usage error")
@@ -135,6 +148,41 @@ struct GuestCommandTests {
             let run = try CommandRun(shell: "\"$TOOL\" boot \"$@\"", arguments: wrong)
             #expect(run.status == 64 && run.errors.contains("expected added memory"), "\(run.errors)")
         }
+    }
+
+    @Test("A policy's kernel and use of lists are the same in all commands, unless they are told")
+    func ownSetting() throws {
+        for (policy, setting, kernel, names) in [
+            ("U56", "split", "5.6", ["H_PUT_TCE": 524_288, "H_STUFF_TCE": 1]),
+            ("P1", "call", "5.5", ["H_PUT_TCE_INDIRECT": 1024, "H_STUFF_TCE": 1]),
+        ] {
+            let cell = ["--policy", policy, "--device", "D64", "--window", "1G", "--swiotlb", "L1"]
+            let text = try CommandRun(shell: "\"$TOOL\" policies \"$@\"", arguments: cell).output
+            #expect(text.contains(" of a secure guest: Linux \(kernel) on qemu"), "\(text)")
+            let calls = names.values.reduce(0, +), line = text.split(separator: "\n").first { $0.contains("64.3125") }
+            let grouped = calls == 1025 ? "1,025" : "524,289"
+            #expect(line?.contains(" \(grouped) ") == true, "\(text)")
+
+            let boot = try CommandRun(
+                "boot", "--secure", "--policy", policy, "--memory", "32G", "--page-sizes", "4k,64k")
+            #expect(
+                boot.output.hasPrefix(
+                    "Linux \(kernel) boots with 32 GiB on qemu, secure, policy \(policy), multi-TCE \(setting), "))
+            let path = CommandRun.path("own-\(policy).tcet")
+            let recorded = try CommandRun(
+                shell: "\"$TOOL\" policies \"${@:2}\" --record \"$1\"",
+                arguments: [path] + cell + ["--multitce", setting])
+            #expect(recorded.status == 0)
+            let replay = try CommandRun("replay", "--guest", policy, path, "--format", "json").json()
+            let phases = try #require(value(replay, "phases") as? [String: [String: Any]])
+            for (name, count) in names {
+                let calls = phases.values.flatMap { ($0["hcalls"] as? [String: [String: Any]] ?? [:]).values }
+                    .reduce(0) { $0 + (number($1, "\(name).calls") ?? 0) }
+                #expect(calls == count, "\(policy) \(name)")
+            }
+        }
+        let told = try CommandRun("boot", "--secure", "--policy", "U56", "--kernel", "6.1", "--multitce", "life").output
+        #expect(told.hasPrefix("Linux 6.1 ") && told.contains("policy U56, multi-TCE life"))
     }
 
     @Test("What a secure guest shares for its processors must be there")

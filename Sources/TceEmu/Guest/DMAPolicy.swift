@@ -56,9 +56,13 @@ public struct DMAPolicy: Hashable, Sendable {
     /// Of one that goes through the bounce buffer in the default window.
     public var windowCoherent = Coherent.pages
     public var maskCheck = MaskCheck.off
+    /// How such a guest uses lists, and its kernel, where nobody says otherwise.
+    public var multiTCE = MultiTCE.call
+    public var level = KernelLevel.v5_5
 
     /// A plain guest of that kernel: nothing is special.
-    public static let plain = DMAPolicy(name: "plain", text: "a guest that is not secure", fill: .memory)
+    public static let plain = DMAPolicy(
+        name: "plain", text: "a guest that is not secure", fill: .memory, multiTCE: .on, level: .v6_1)
 
     /// The policies of the thread, in its order.
     public static let all: [DMAPolicy] = [
@@ -88,7 +92,9 @@ public struct DMAPolicy: Hashable, Sendable {
         DMAPolicy(
             name: "P5", text: "the default window removed for one that maps all memory", fill: .memory,
             defaultWindow: .removed),
-        DMAPolicy(name: "U56", text: "Linux 5.6: P1 without H_PUT_TCE_INDIRECT", fill: .memory),
+        DMAPolicy(
+            name: "U56", text: "Linux 5.6: P1 without H_PUT_TCE_INDIRECT", fill: .memory, multiTCE: .split, level: .v5_6
+        ),
     ]
 
     public init?(named name: String) {
@@ -99,7 +105,7 @@ public struct DMAPolicy: Hashable, Sendable {
     init(
         name: String, text: String, hasNoOperations: Bool = false, fill: Fill = .none,
         defaultWindow: DefaultWindow = .maps, coherent: Coherent = .pages, windowCoherent: Coherent = .pages,
-        maskCheck: MaskCheck = .off
+        maskCheck: MaskCheck = .off, multiTCE: MultiTCE = .call, level: KernelLevel = .v5_5
     ) {
         self.name = name
         self.text = text
@@ -109,6 +115,8 @@ public struct DMAPolicy: Hashable, Sendable {
         self.coherent = coherent
         self.windowCoherent = windowCoherent
         self.maskCheck = maskCheck
+        self.multiTCE = multiTCE
+        self.level = level
     }
 
     /// Both windows hold the bounce buffer: a device goes by the smaller of its masks.

@@ -51,13 +51,13 @@ public struct GuestConfiguration: Hashable, Sendable {
             + "\(bytes(memoryBytes)) of memory"
     }
 
-    /// A guest of the thread: secure, 32 GiB, Linux 5.5.
+    /// A guest of the thread: secure, 32 GiB, with the policy's kernel and its use of lists.
     public static func secure(_ policy: DMAPolicy) -> GuestConfiguration {
         var configuration = GuestConfiguration()
-        configuration.level = .v5_5
+        configuration.level = policy.level
         configuration.memoryBytes = 32 << 30
         configuration.isSecure = true
-        configuration.multiTCE = policy.name == "U56" ? .split : .call
+        configuration.multiTCE = policy.multiTCE
         configuration.policy = policy
         return configuration
     }

@@ -4,11 +4,6 @@
 // iommu.c, enable_ddw).
 
 extension GuestKernel {
-    /// Page sizes that a window may have, in the order in which older kernels try them.
-    private static let olderPageShifts = [24, 16, 12]
-    /// And those of which later kernels take the largest.
-    private static let laterPageShifts = [34, 28, 27, 26, 25, 24, 21, 16, 12]
-
     /// The base of the node's window, made if there is none yet; nil: the device goes by the table.
     mutating func enableDDW(_ node: Int, mask: UInt64, cpu: Int) throws -> IOBA? {
         if let window = nodes[node].dynamicWindow { return window.isDirect ? window.start : nil }
@@ -96,8 +91,9 @@ extension GuestKernel {
 
     /// Page and window of a window for all memory; nil: the platform has none.
     func shape(_ answer: DDWQuery) -> (page: Int, window: Int, isDirect: Bool)? {
-        let shifts = level.takesLargestPage ? Self.laterPageShifts : Self.olderPageShifts
-        guard let page = shifts.first(where: { answer.pageShifts >> UInt64($0) & 1 != 0 }) else { return nil }
+        guard let page = level.windowPageShifts.first(where: { answer.pageShifts >> UInt64($0) & 1 != 0 }) else {
+            return nil
+        }
         let most = max(configuration.memoryBytesMax ?? 0, configuration.memoryBytes)
         let window = Self.order(most)
         if level.takesLargestPage {

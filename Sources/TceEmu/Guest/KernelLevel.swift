@@ -70,6 +70,9 @@ extension KernelLevel {
     /// The largest page size offered is taken; a window may be smaller than memory, with a table over it.
     var takesLargestPage: Bool { self >= .v5_17 }
 
+    /// Page sizes of a dynamic window that the kernel knows, in the order in which it tries them.
+    public var windowPageShifts: [Int] { takesLargestPage ? [34, 28, 27, 26, 25, 24, 21, 16, 12] : [24, 16, 12] }
+
     /// The table lies over a dynamic window that an earlier kernel left (Linux commit 09a3c1e46142, and stable kernels;
     /// not in 6.4).
     var reusesWindowAsTable: Bool { self == .v6_1 || self >= .v6_15 }

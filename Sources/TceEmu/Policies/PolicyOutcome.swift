@@ -54,7 +54,8 @@ public struct PolicyCell: Hashable, Sendable {
 
 /// What is the same for all cells of a comparison.
 public struct PolicyOptions: Hashable, Sendable {
-    public var level = KernelLevel.v5_5
+    /// Nil: the policy's own.
+    public var level: KernelLevel?
     public var platform = Platform.qemu
     public var memoryBytes = UInt64(32) << 30
     public var bufferBytes = UInt64(64) << 20

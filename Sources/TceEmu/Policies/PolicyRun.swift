@@ -43,7 +43,7 @@ struct PolicyRun: ~Copyable {
 
     private static func guest(_ cell: PolicyCell, _ options: PolicyOptions) -> GuestConfiguration {
         var guest = GuestConfiguration()
-        guest.level = options.level
+        guest.level = options.level ?? cell.policy.level
         guest.platform = options.platform
         guest.memoryBytes = options.memoryBytes
         guest.cpus = options.cpus
@@ -96,7 +96,8 @@ struct PolicyRun: ~Copyable {
         do {
             if work.verdict == nil { result.perIO = try moveAll(&work) }
         } catch Stop.outcome(let outcome, let why) {
-            work.verdict = (outcome, why)
+            // What the device met before this is what went wrong first.
+            work.verdict = work.verdict ?? (outcome, why)
         }
         if let verdict = work.verdict { (result.outcome, result.why) = verdict }
         if let leak = options.leak { result.leak = try readEverything(afterSharing: leak) }
@@ -163,23 +164,30 @@ struct PolicyRun: ~Copyable {
         var verdict: (PolicyOutcome, String)?
     }
 
+    /// A ring for each device, as their drivers begin; the first then gets a receive buffer.
     private mutating func allocate(_ work: inout Work) throws {
-        if cell.device.usesDMAAPI {
-            switch try kernel.allocateCoherent(index, bytes: Self.ringBytes) {
-            case .failure(let failure):
-                try kernel.note(.alloc, 0, device: index, bytes: Self.ringBytes, .readWrite, failed: true)
-                throw Self.stop(failure)
-            case .success(let ring):
-                try kernel.note(
-                    .alloc, ring.address, device: index, value: ring.busAddress, bytes: ring.bytes, .readWrite)
-                work.ring = Shared(
-                    address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
-            }
-        } else {
-            let at = try page(Self.ringBytes)
-            work.ring = Shared(address: at, busAddress: at, bytes: Self.ringBytes, target: at)
+        for number in kernel.devices.indices {
+            let ring = try allocateRing(number)
+            if number == index { work.ring = ring }
         }
         work.receive = try map(page(options.requestBytes), .write)
+    }
+
+    private mutating func allocateRing(_ number: Int) throws -> Shared {
+        guard cell.device.usesDMAAPI else {
+            let at = try page(Self.ringBytes)
+            return Shared(address: at, busAddress: at, bytes: Self.ringBytes, target: at)
+        }
+        switch try kernel.allocateCoherent(number, bytes: Self.ringBytes) {
+        case .failure(let failure):
+            try kernel.note(.alloc, 0, device: number, bytes: Self.ringBytes, .readWrite, failed: true)
+            throw Self.stop(failure)
+        case .success(let ring):
+            try kernel.note(
+                .alloc, ring.address, device: number, value: ring.busAddress, bytes: ring.bytes, .readWrite)
+            return Shared(
+                address: ring.address, busAddress: ring.busAddress, bytes: ring.bytes, target: ring.address)
+        }
     }
 
     private static func stop(_ failure: GuestFailure) -> Stop {
@@ -240,29 +248,47 @@ struct PolicyRun: ~Copyable {
 
     // MARK: The device
 
-    /// The device reads and writes the ring, writes what the guest receives, reads what it sends.
+    /// The device reads and writes the ring, writes what the guest receives, reads what it sends. Once it has gone wrong
+    /// it does no more; the driver, whom no call told, goes on, and what its calls cost is counted all the same.
     private mutating func moveAll(_ work: inout Work) throws -> PolicyResult.Cost {
         guard let ring = work.ring else { preconditionFailure("there is a ring") }
-        try guestWrites(ring, seed: 1)
-        try deviceReads(ring, "the ring", seed: 1)
-        try deviceWrites(ring, "the ring", seed: 2)
-        try guestReads(ring.address, ring.bytes, "the ring", seed: 2)
-        for (number, piece) in work.receive.enumerated() {
-            try deviceWrites(piece, "a receive buffer", seed: 16 + UInt64(number))
+        let receive = work.receive
+        try unlessStopped(&work) { run in
+            try run.guestWrites(ring, seed: 1)
+            try run.deviceReads(ring, "the ring", seed: 1)
+            try run.deviceWrites(ring, "the ring", seed: 2)
+            try run.guestReads(ring.address, ring.bytes, "the ring", seed: 2)
+            for (number, piece) in receive.enumerated() {
+                try run.deviceWrites(piece, "a receive buffer", seed: 16 + UInt64(number))
+            }
         }
-        try unmap(work.receive, .write)
-        for (number, piece) in work.receive.enumerated() {
-            try guestReads(piece.address, piece.bytes, "a receive buffer", seed: 16 + UInt64(number))
+        try unmap(receive, .write)
+        try unlessStopped(&work) { run in
+            for (number, piece) in receive.enumerated() {
+                try run.guestReads(piece.address, piece.bytes, "a receive buffer", seed: 16 + UInt64(number))
+            }
         }
         let at = try page(options.requestBytes)
         _ = try kernel.platform.machine.writeMemory(at: at, Self.pattern(3, Int(options.requestBytes)))
         let before = sum(of: .run)
         let send = try map(at, .read)
-        for piece in send {
-            try deviceReads(piece, "a send buffer", seed: 3, from: piece.address - at)
+        try unlessStopped(&work) { run in
+            for piece in send {
+                try run.deviceReads(piece, "a send buffer", seed: 3, from: piece.address - at)
+            }
         }
         try unmap(send, .read)
         return PolicyResult.Cost(sum(of: .run) - before)
+    }
+
+    /// A step that is left out once something has gone wrong; what goes wrong in it is the verdict.
+    private mutating func unlessStopped(_ work: inout Work, _ step: (inout PolicyRun) throws -> Void) throws {
+        guard work.verdict == nil else { return }
+        do {
+            try step(&self)
+        } catch Stop.outcome(let outcome, let why) {
+            work.verdict = (outcome, why)
+        }
     }
 
     /// Bytes that are not another seed's.

@@ -17,9 +17,36 @@ public struct PolicyReport: CustomStringConvertible {
     private var head: String {
         let options = comparison.options
         return
-            "\(counted(UInt64(results.count), "run")) of a secure guest: Linux \(options.level) on \(options.platform), "
+            "\(counted(UInt64(results.count), "run")) of a secure guest: \(kernel) on \(options.platform), "
             + "\(bytes(options.memoryBytes)), SWIOTLB \(bytes(bufferBytes)), profile \(options.profile.name)"
-            + (options.windowStart > 0 ? ", default window from \(options.windowStart.hex)" : "") + "\n"
+            + conditions.map { ", " + $0 }.joined() + "\n"
+    }
+
+    /// What is not as it is by default.
+    private var conditions: [String] {
+        let options = comparison.options, usual = PolicyOptions()
+        var texts: [String] = []
+        func tell(_ isUsual: Bool, _ text: @autoclosure () -> String) {
+            if !isUsual { texts.append(text()) }
+        }
+        tell(options.nodes == usual.nodes, counted(UInt64(options.nodes), "PE"))
+        tell(options.cpus == usual.cpus, counted(UInt64(options.cpus), "processor"))
+        tell(options.tceBytes == usual.tceBytes, "TCEs of \(bytes(options.tceBytes)) at most")
+        tell(options.usesDDW == usual.usesDDW, "no dynamic windows")
+        tell(options.maskCheck == usual.maskCheck, "mask check \(options.maskCheck?.rawValue ?? "")")
+        tell(options.heedsRefusals == usual.heedsRefusals, "refusals ignored")
+        tell(options.requestBytes == usual.requestBytes, "requests of \(bytes(options.requestBytes))")
+        tell(options.coherentPlace == usual.coherentPlace, "coherent memory \(options.coherentPlace.rawValue)")
+        tell(options.leak == usual.leak, "a leak at \(options.leak?.hex ?? "")")
+        tell(options.windowStart == usual.windowStart, "default window from \(options.windowStart.hex)")
+        return texts
+    }
+
+    private var kernel: String {
+        if let level = comparison.options.level { return "Linux \(level)" }
+        let level = comparison.policies.map(\.level).min() ?? .v5_5
+        let others = comparison.policies.filter { $0.level != level }.map { "\($0.name): \($0.level)" }
+        return "Linux \(level)" + (others.isEmpty ? "" : " (" + others.joined(separator: ", ") + ")")
     }
 
     /// What the kernel makes of the size that was asked for.
@@ -32,10 +59,37 @@ public struct PolicyReport: CustomStringConvertible {
     /// What is shown first: one setting, the one of the thread where it was run.
     private var setting: MultiTCE { comparison.settings.contains(.call) ? .call : comparison.settings.first ?? .call }
 
+    private func setting(of policy: DMAPolicy) -> MultiTCE {
+        comparison.settings.contains(policy.multiTCE) ? policy.multiTCE : setting
+    }
+
     private func shown(_ policy: DMAPolicy) -> [PolicyResult] {
-        // Upstream is what it is: without lists.
-        let own: MultiTCE = policy.name == "U56" && comparison.settings.contains(.split) ? .split : setting
-        return results.filter { $0.cell.policy.name == policy.name && $0.cell.multiTCE == own }
+        results.filter { $0.cell.policy.name == policy.name && $0.cell.multiTCE == setting(of: policy) }
+    }
+
+    /// The cell that stands for a policy in the tables of costs: the first that works, of a policy without one the first.
+    private func example(_ policy: DMAPolicy) -> PolicyResult? {
+        let shown = shown(policy)
+        return shown.first { $0.outcome == .ok } ?? shown.first
+    }
+
+    /// Window and place of a policy's example, for a person.
+    private func conditions(_ result: PolicyResult) -> String {
+        "window \(bytes(result.cell.windowBytes)), SWIOTLB \(result.place)"
+    }
+
+    /// Those of all examples; nil: they are not the same, and each row tells its own.
+    private var commonConditions: String? {
+        let all = Set(comparison.policies.compactMap { example($0).map(conditions) })
+        return all.count == 1 ? all.first : nil
+    }
+
+    /// In a title: what the examples have in common.
+    private var titleConditions: String { commonConditions.map { "; \($0)" } ?? "" }
+
+    /// In a row: the example's device, and what not all have in common.
+    private func deviceText(_ result: PolicyResult) -> String {
+        result.cell.device.rawValue + (commonConditions == nil ? ", \(conditions(result))" : "")
     }
 
     /// Equal outcomes once, in the order of windows and places.
@@ -56,45 +110,43 @@ public struct PolicyReport: CustomStringConvertible {
                         summary(shown.filter { $0.cell.device == device })
                     })
         }
-        return "\nWhich device works (multi-TCE \(setting.rawValue)"
-            + (comparison.policies.contains { $0.name == "U56" } && comparison.settings.contains(.split)
-                ? ", U56 split" : "")
+        let own = comparison.policies.filter { self.setting(of: $0) != setting }
+            .map { ", \($0.name) \(self.setting(of: $0).rawValue)" }
+        return "\nWhich device works (multi-TCE \(setting.rawValue)" + own.joined()
             + "; more than one code: by window and place of SWIOTLB)\n" + table.text
     }
 
-    /// What the first device that works costs and exposes; of a policy without one, the first.
     private var costs: String {
         var table = TextTable()
         table.add("", "device", "boot hcalls", "boot time", "hcalls/I/O", "time/I/O", "shared", "reachable", "latent")
         for policy in comparison.policies {
-            let shown = shown(policy)
-            guard let result = shown.first(where: { $0.outcome == .ok }) ?? shown.first else { continue }
+            guard let result = example(policy) else { continue }
             table.add(
-                policy.name, result.cell.device.rawValue, result.boot.hcallCount.grouped, time(result.boot.cycles),
+                policy.name, deviceText(result), result.boot.hcallCount.grouped, time(result.boot.cycles),
                 result.perIO.map { $0.hcallCount.grouped } ?? "-", result.perIO.map { time($0.cycles) } ?? "-",
                 bytes(result.shared), bytes(result.reachable), bytes(result.latent))
         }
-        return "\nWhat it costs and exposes (the first device that works, else the first)\n" + table.text
+        return "\nWhat it costs and exposes (the first device that works, else the first\(titleConditions))\n"
+            + table.text
     }
 
     /// Boot time by setting, where more than one was run.
     private var settings: String {
         guard comparison.settings.count > 1 else { return "" }
         var table = TextTable()
-        table.add([""] + comparison.settings.map(\.rawValue))
+        table.add(["", "device"] + comparison.settings.map(\.rawValue))
         for policy in comparison.policies {
+            guard let example = example(policy) else { continue }
             table.add(
-                [policy.name]
+                [policy.name, deviceText(example)]
                     + comparison.settings.map { setting in
-                        let device = shown(policy).first { $0.outcome == .ok }?.cell ?? shown(policy).first?.cell
-                        let result = results.first {
-                            $0.cell.policy.name == policy.name && $0.cell.multiTCE == setting
-                                && $0.cell.device == device?.device
-                        }
+                        var cell = example.cell
+                        cell.multiTCE = setting
+                        let result = results.first { $0.cell == cell }
                         return result.map { "\(time($0.boot.cycles)) \($0.outcome.rawValue)" } ?? "-"
                     })
         }
-        return "\nBoot time and outcome by multi-TCE setting (the same device)\n" + table.text
+        return "\nBoot time and outcome by multi-TCE setting (the same devices\(titleConditions))\n" + table.text
     }
 
     private var leaks: String {
@@ -102,12 +154,13 @@ public struct PolicyReport: CustomStringConvertible {
         var table = TextTable()
         table.add("", "device", "leaked bytes got", "ciphertext pages", "faults")
         for policy in comparison.policies {
-            guard let result = shown(policy).first, let leak = result.leak else { continue }
+            guard let result = example(policy), let leak = result.leak else { continue }
             table.add(
-                policy.name, result.cell.device.rawValue, leak.leakedBytes.grouped, leak.ciphertextPages.grouped,
+                policy.name, deviceText(result), leak.leakedBytes.grouped, leak.ciphertextPages.grouped,
                 leak.faults.grouped)
         }
-        return "\nA page is shared by mistake, and a device reads all it can\n" + table.text
+        return "\nA page is shared by mistake, and a device reads all it can (the same devices\(titleConditions))\n"
+            + table.text
     }
 
     private var legend: String {

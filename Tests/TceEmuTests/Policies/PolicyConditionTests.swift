@@ -234,6 +234,28 @@ struct PolicyConditionTests {
         }
     }
 
+    @Test("Under P1 a device reaches the rings of the devices of all PEs; under P2 its own alone")
+    func ringsOfOtherPEs() throws {
+        func exposure(_ policy: String, _ device: DeviceClass, nodes: Int) throws -> [UInt64] {
+            var options = PolicyOptions()
+            options.nodes = nodes
+            let result = try PolicyRun.run(
+                PolicyCell(
+                    policy: try #require(DMAPolicy(named: policy)), multiTCE: .call, device: device,
+                    windowBytes: 1 << 30, bufferStart: Self.low), options)
+            return [result.shared, result.reachable, result.plain]
+        }
+        func growth(_ policy: String, _ device: DeviceClass) throws -> [UInt64] {
+            let one = try exposure(policy, device, nodes: 1), four = try exposure(policy, device, nodes: 4)
+            return zip(four, one).map { $0 &- $1 }
+        }
+        #expect(try growth("P1", .d64) == [3 * 65536, 0, 3 * 65536])
+        #expect(try growth("P2", .d64) == [3 * 65536, 0, 0])
+        // Rings from the bounce buffer, rings that are not shared.
+        #expect(try growth("P3", .d64) == [0, 0, 0])
+        #expect(try growth("P1", .d32) == [0, 0, 0])
+    }
+
     /// Hcalls of a boot by policy, setting, kernel and TCE size: puts, lists, stuffs.
     static let boots: [(String, MultiTCE, KernelLevel, UInt64, [UInt64])] = [
         ("P0", .call, .v5_5, 64 << 10, [0, 0, 1]), ("P0", .off, .v5_6, 64 << 10, [262_144, 0, 0]),
@@ -270,6 +292,39 @@ struct PolicyConditionTests {
 }
 
 extension PolicyConditionTests {
+    /// Of a request of 64 KiB through the table: puts, lists, stuffs, ultracalls.
+    static let requests: [(MultiTCE, [UInt64])] = [
+        (.life, [0, 1, 1, 0]), (.call, [0, 1, 1, 2]), (.off, [32, 0, 0, 0]), (.split, [16, 0, 1, 0]),
+    ]
+
+    @Test("What a request through the table costs is counted where the device gets ciphertext", arguments: requests)
+    func perIO(_ setting: MultiTCE, _ expected: [UInt64]) throws {
+        for device in [DeviceClass.d32, .vio] {
+            let result = try PolicyRun.run(
+                PolicyCell(
+                    policy: try #require(DMAPolicy(named: "P1")), multiTCE: setting, device: device,
+                    windowBytes: 1 << 30, bufferStart: Self.low), PolicyOptions())
+            #expect(result.outcome == .silent, "\(result.why)")
+            let cost = try #require(result.perIO)
+            let hcalls = ["H_PUT_TCE", "H_PUT_TCE_INDIRECT", "H_STUFF_TCE"].map { cost.hcalls[$0] ?? 0 }
+            #expect(hcalls + [cost.ultracalls.values.reduce(0, +)] == expected, "\(device) \(setting)")
+        }
+    }
+
+    @Test("A request of a driver without the DMA API costs no call; one that is refused costs nothing to tell of")
+    func perIOWithoutCalls() throws {
+        func cost(_ policy: String, _ device: DeviceClass) throws -> PolicyResult.Cost? {
+            try PolicyRun.run(
+                PolicyCell(
+                    policy: try #require(DMAPolicy(named: policy)), multiTCE: .call, device: device,
+                    windowBytes: 1 << 30, bufferStart: Self.low), PolicyOptions()
+            ).perIO
+        }
+        #expect(try cost("P1", .virtio)?.hcallCount == 0)
+        #expect(try cost("P1c", .d32) == nil)
+        #expect(try cost("P0", .d32) == nil)
+    }
+
     @Test("A slot in the tail that the naive fill leaves out faults; the one before it does not")
     func faultInTheTail() throws {
         var policy = try #require(DMAPolicy(named: "P3"))
