@@ -151,7 +151,7 @@ struct GuestCommandTests {
         #expect(run.status == 0 && run.errors.contains(" maps, "))
         // The log begins after the boot: no table was cleared in it.
         #expect(run.errors.contains(" 0 maps, 0 unmaps, 0 hcalls that are neither, 3304 before "))
-        let text = CommandRun.path("guest.tcet")
+        let text = CommandRun.path("lifted-beside.tcet")
         _ = try CommandRun(
             "import", "ftrace", FtraceCommandTests.recording, "-o", text, "--memory", "2G")
         let guest = try CommandRun(
