@@ -161,7 +161,10 @@ private func importTrace<Importer: TraceImporter>(
         complain(importer.report, of: path, ifEmpty: hint)
         if lifts {
             let counts = lifter.counts
-            complain("\(path): \(counts.maps) maps, \(counts.unmaps) unmaps, \(counts.others) hcalls that are neither")
+            complain(
+                "\(path): \(counts.maps) maps, \(counts.unmaps) unmaps, \(counts.others) hcalls that are neither, "
+                    + "\(counts.beforeClear) before the kernel had cleared their table, \(counts.elsewhere) that read, "
+                    + "failed or were on no default window")
         }
         if importer.report.notUnderstoodLines > 0 { throw ExitStatus.dataError }
     } catch {

@@ -101,6 +101,7 @@ struct MultiTCECommand: ParsableCommand {
         options.guestDdw = nil
         options.guestSwiotlbStart = nil
         options.guestSwiotlbSize = nil
+        options.guestMask = nil
         options.record = nil
         var configuration = try options.configuration(header, of: trace)
         if let platform { configuration.platform = platform }
@@ -118,7 +119,8 @@ struct MultiTCECommand: ParsableCommand {
 
     private func why(_ option: String) -> String {
         option == "--guest" || option == "--kernel"
-            ? "the trace has no calls of the DMA API" : "the trace has nothing but calls of the DMA API"
+            ? "the trace has no calls of the DMA API"
+            : "the calls are those of the guest's layer: the trace has no hcalls with their arguments"
     }
 }
 

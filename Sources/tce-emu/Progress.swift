@@ -31,13 +31,13 @@ struct Progress: ~Copyable {
             if share > 0 { line += "\(Int(seconds / share - seconds)) s left, " }
         }
         line += String(format: "%.1f", Double(events) / seconds / 1e6) + " M events/s\u{1b}[K"
-        FileHandle.standardError.write(Data(line.utf8))
+        writeToStandardError(line)
     }
 
     /// Takes the line away.
     mutating func end() {
         guard lastShown != nil else { return }
-        FileHandle.standardError.write(Data("\r\u{1b}[K".utf8))
+        writeToStandardError("\r\u{1b}[K")
         lastShown = nil
     }
 }

@@ -2,6 +2,24 @@
 import ArgumentParser
 import TceEmu
 
+/// `--guest-mask 64|40|32|none`
+enum GuestMask: String, ExpressibleByArgument, CaseIterable {
+    case bits64 = "64"
+    case bits40 = "40"
+    case bits32 = "32"
+    case none
+
+    /// Nil: no driver sets one.
+    var value: UInt64? {
+        switch self {
+        case .bits64: .max
+        case .bits40: 1 << 40 - 1
+        case .bits32: 1 << 32 - 1
+        case .none: nil
+        }
+    }
+}
+
 /// What a replay through a guest layer is asked.
 struct GuestOptions: ParsableArguments {
     @Option(
@@ -33,6 +51,12 @@ struct GuestOptions: ParsableArguments {
     var guestSwiotlbSize: UInt64?
 
     @Option(
+        help: ArgumentHelp(
+            "Masks of devices whose first call in the trace sets none, as their drivers would set them: 64, 40, 32 bits, "
+                + "or none, which is the 32 bits that they begin with.", valueName: "bits"))
+    var guestMask: GuestMask?
+
+    @Option(
         name: .customLong("guest-record"),
         help: ArgumentHelp("Write what that guest does into a trace.", valueName: "file"))
     var record: String?
@@ -45,6 +69,7 @@ struct GuestOptions: ParsableArguments {
         if guestDdw != nil { names.append("--guest-ddw") }
         if guestSwiotlbStart != nil { names.append("--guest-swiotlb-start") }
         if guestSwiotlbSize != nil { names.append("--guest-swiotlb-size") }
+        if guestMask != nil { names.append("--guest-mask") }
         if record != nil { names.append("--guest-record") }
         return names
     }
@@ -132,7 +157,8 @@ extension ReplayCommand {
         _ reader: TraceReader, _ configuration: GuestConfiguration, _ profile: TimingProfile, _ interrupt: Interrupt,
         record: ((TraceEvent) throws -> Void)?
     ) throws -> GuestReplayEnd {
-        var replay = try GuestReplay(configuration, profile: profile, record: record)
+        var replay = try GuestReplay(
+            configuration, profile: profile, assumedMask: guest.guestMask?.value, record: record)
         var progress = Progress("replay", total: fileSize(trace))
         defer { progress.end() }
         var failure: (any Error)?

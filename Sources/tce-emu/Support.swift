@@ -92,7 +92,22 @@ func isSameFile(_ one: String, _ other: String) -> Bool {
 
 /// A message for the person at the terminal.
 func complain(_ message: String) {
-    FileHandle.standardError.write(Data("tce-emu: \(message)\n".utf8))
+    writeToStandardError("tce-emu: \(message)\n")
+}
+
+/// Text on the standard error, as far as that takes it: one that is closed or full does not end what the command does.
+func writeToStandardError(_ text: String) {
+    _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+}
+
+/// Where the standard error is closed, the next file that is opened would have its number, and messages would go into
+/// it: they go nowhere.
+func fillStandardError() {
+    guard fcntl(STDERR_FILENO, F_GETFD) < 0, let null = try? FileDescriptor.open(FilePath("/dev/null"), .writeOnly),
+        null != .standardError
+    else { return }
+    _ = try? null.duplicate(as: .standardError)
+    try? null.close()
 }
 
 /// The standard output, through a buffer.

@@ -22,6 +22,7 @@ struct TceEmuCommand: ParsableCommand {
     static func main() {
         // Writing to a pipe that nobody reads gives an error to handle, not a signal that kills.
         signal(SIGPIPE, SIG_IGN)
+        fillStandardError()
         var command: any ParsableCommand
         do {
             command = try parseAsRoot()

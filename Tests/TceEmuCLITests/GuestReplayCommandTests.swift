@@ -132,6 +132,42 @@ struct GuestReplayCommandTests {
         }
     }
 
+    @Test(
+        "Masks that a trace does not show are assumed: with 64 bits P1 fills its window with memory, P3 with the buffer"
+    )
+    func assumedMask() throws {
+        let path = try trace(
+            "maskless.tcet",
+            """
+            @unit us
+            @memory 2147483648
+            0.000000 map cpu=0 device=0x80000000 ra=0x1000000 length=0x1000 both -> 0 dma=0x1000
+            1.000000 map cpu=0 device=0x80000000 ra=0xffff00000000 length=0x1000 both -> 0 dma=0x2000
+
+            """)
+        func filled(_ policy: String, _ mask: String...) throws -> [Int] {
+            let run = try CommandRun(
+                shell: "\"$TOOL\" replay --format json --guest \"$@\"", arguments: [policy, path] + mask)
+            let json = try run.json()
+            #expect(run.status == 0 && number(json, "devices_without_mask") == 1 && number(json, "impossible") == 1)
+            let kinds = value(json, "phases.populate.hcalls") as? [String: [String: Any]] ?? [:]
+            return kinds.values.compactMap { number($0, "H_PUT_TCE_INDIRECT.tces") }
+        }
+        #expect(try filled("P1", "--guest-mask", "64") == [128])
+        #expect(try filled("P3", "--guest-mask", "64") == [4])
+        for mask in [["--guest-mask", "32"], ["--guest-mask", "none"], []] {
+            for policy in ["P1", "P3"] {
+                let run = try CommandRun(
+                    shell: "\"$TOOL\" replay --format json --guest \"$@\"", arguments: [policy, path] + mask)
+                #expect(try value(run.json(), "phases.populate") == nil)
+            }
+        }
+        let text = try CommandRun("replay", path, "--guest", "P1").output
+        #expect(text.contains(", 2 GiB, 2 CPUs, ") && text.contains("  devices whose masks the trace does not show"))
+        #expect(try CommandRun("replay", path, "--guest", "P1", "--guest-mask", "48").status == 64)
+        #expect(try CommandRun("replay", path, "--guest-mask", "64").errors.contains("--guest-mask needs --guest"))
+    }
+
     @Test("A boot that was recorded has the masks that made its windows: through the guest layer they are made again")
     func recordedBoot() throws {
         let path = CommandRun.path("masks.tcet")

@@ -131,6 +131,16 @@ struct MultiTCECommandTests {
         #expect(number(secure, "guest.settings.call.ultracalls.UV_UNSHARE_PAGE") == 1)
         #expect(try CommandRun("multitce", path, "--guest", "P99").status == 64)
         #expect(try CommandRun("multitce", path, "--from", "1s").errors.contains("--from changed nothing"))
+        let observed = try Self.trace(
+            "observed.tcet",
+            """
+            hcall cpu=0 opcode=0x20 -> 0
+            map cpu=0 device=1 ra=0x1000000 length=0x10000 both -> 0 dma=0x30000000
+
+            """)
+        #expect(
+            try CommandRun("multitce", observed, "--from", "1s").errors
+                .contains("the trace has no hcalls with their arguments"))
         #expect(
             try CommandRun("multitce", try Self.trace("hcalls.tcet"), "--guest", "P1").errors
                 .contains("--guest changed nothing"))

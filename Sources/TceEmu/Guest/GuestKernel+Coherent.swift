@@ -57,8 +57,13 @@ extension GuestKernel {
         }
     }
 
+    /// The page allocator has no more in one piece, with pages of 64 KiB or 4 KiB (arch/powerpc/Kconfig,
+    /// ARCH_FORCE_MAX_ORDER, and before that FORCE_MAX_ZONEORDER).
+    private static let pieceMax = UInt64(16) << 20
+
     /// Pages wherever the page allocator has them.
     private mutating func freshPages(_ bytes: UInt64) -> RealAddress? {
+        guard bytes <= Self.pieceMax else { return nil }
         let limit = UInt64(1) << 32
         switch configuration.coherentPlace {
         case .high: return pages.takeHighest(bytes)
@@ -69,7 +74,7 @@ extension GuestKernel {
         }
     }
 
-    private static let noPages = GuestFailure(.mapping, "there are no pages")
+    private static let noPages = GuestFailure(.mapping, "there are no pages, or not so many in one piece")
 
     /// Direct: there is no zone for small masks, so pages that are too high are given back and the driver gets none.
     private mutating func allocatePages(
@@ -137,7 +142,13 @@ extension GuestKernel {
     }
 
     private mutating func zero(_ at: RealAddress, _ bytes: UInt64) throws {
-        _ = try platform.machine.writeMemory(at: at, [UInt8](repeating: 0, count: Int(bytes)))
+        let zeros = [UInt8](repeating: 0, count: Int(min(bytes, 1 << 16)))
+        var done = UInt64(0)
+        while done < bytes {
+            let count = Int(min(bytes - done, UInt64(zeros.count)))
+            _ = try platform.machine.writeMemory(at: at + done, zeros.span.extracting(0..<count))
+            done += UInt64(count)
+        }
     }
 
     /// `dma_free_coherent`.

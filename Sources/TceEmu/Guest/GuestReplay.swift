@@ -19,17 +19,17 @@ public struct GuestReplay: ~Copyable {
     /// The guest's device of each number in the trace.
     private var devices: [UInt32: Int] = [:]
     /// What this guest was given for what the recorded one was, where it must be given back.
-    private var mapped: [Place: Mapping] = [:]
+    private var mapped = LiveMappings()
     private var coherent: [Place: CoherentMemory] = [:]
+    /// The masks that a device is given whose first call sets none; nil: those that it has before its driver sets any.
+    private let assumedMask: UInt64?
+    /// Devices of which the trace has shown no mask.
+    private var maskless: Set<Int> = []
     /// How far each CPU is with its scatter-gather call.
     private var turns: [Turn: Progress] = [:]
     private var result = GuestReplayResult()
 
-    /// A recorded bus address: tables begin at the same ones.
-    private struct Place: Hashable {
-        var device: Int
-        var address: IOBA
-    }
+    private typealias Place = LiveMappings.Place
 
     /// A CPU at a device.
     private struct Turn: Hashable {
@@ -45,21 +45,20 @@ public struct GuestReplay: ~Copyable {
         var isOpen = false
     }
 
-    private struct Mapping {
-        var address: IOBA
-        var bytes: UInt64
-        var access: DMAAccess
-    }
-
     /// Makes a guest, which boots when it first has to do something.
     ///
-    /// - Parameter record: takes the events that the guest makes; times in nanoseconds of its own clock.
+    /// - Parameters:
+    ///   - assumedMask: both masks of a device whose first call in the trace sets none, as if its driver had set them
+    ///     before that call; nil: they are as before a driver sets any.
+    ///   - record: takes the events that the guest makes; times in nanoseconds of its own clock.
     public init(
-        _ configuration: GuestConfiguration, profile: TimingProfile, record: ((TraceEvent) throws -> Void)? = nil
+        _ configuration: GuestConfiguration, profile: TimingProfile, assumedMask: UInt64? = nil,
+        record: ((TraceEvent) throws -> Void)? = nil
     ) throws {
         var kernel = try GuestKernel(configuration, profile: profile)
         kernel.platform.recorder = record.map(GuestRecorder.init)
         self.kernel = kernel
+        self.assumedMask = assumedMask
     }
 
     /// Boots the guest, if it has not yet.
@@ -139,7 +138,7 @@ public struct GuestReplay: ~Copyable {
     private mutating func apply(_ call: TraceEvent.Guest) throws {
         // No guest maps so much in one call: what a trace says of it is not looked at.
         guard call.length <= Self.lengthMax, call.address <= .max - Self.lengthMax || call.kind == .setMask,
-            call.value <= .max - Self.lengthMax, let device = try device(call.device)
+            call.value <= .max - Self.lengthMax, call.kind != .map || isMemory(call), let device = try device(call)
         else {
             result.impossible += 1
             return
@@ -150,13 +149,13 @@ public struct GuestReplay: ~Copyable {
         case .unmap: try unmap(call, device, cpu)
         case .sync:
             result.syncs += 1
-            guard let mapping = mapped[Place(device: device, address: call.address)] else {
+            guard let (mapping, offset) = mapped.containing(Place(device: device, address: call.address)) else {
                 // What goes direct in a plain guest is nowhere but where it is.
                 if !kernel.isPlain(device) { result.unknown += 1 }
                 return
             }
             try kernel.sync(
-                device, mapping.address, bytes: min(call.length, mapping.bytes), mapping.access,
+                device, mapping.address + offset, bytes: min(call.length, mapping.bytes - offset), mapping.access,
                 forCPU: call.cpuSide)
         case .alloc: try allocate(call, device, cpu)
         case .free:
@@ -174,6 +173,11 @@ public struct GuestReplay: ~Copyable {
         }
     }
 
+    /// Is what a call maps memory of this guest's?
+    private func isMemory(_ call: TraceEvent.Guest) -> Bool {
+        call.address + call.length <= kernel.configuration.memoryBytes
+    }
+
     /// Bytes of one call at most.
     private static let lengthMax = UInt64(1) << 32
     /// Tables that a trace may give the guest beside its own, and devices.
@@ -189,8 +193,12 @@ public struct GuestReplay: ~Copyable {
 
     /// A number that is an LIOBN names a device of that table, which the guest is given if it has none; any other one is
     /// a device of the first node. Nil: there are too many.
-    private mutating func device(_ number: UInt32) throws -> Int? {
-        if let device = devices[number] { return device }
+    private mutating func device(_ call: TraceEvent.Guest) throws -> Int? {
+        let number = call.device
+        if let device = devices[number] {
+            if call.kind == .setMask { noteMask(device) }
+            return device
+        }
         guard devices.count < Self.devicesMax else { return nil }
         let liobn = LIOBN(number)
         var node = kernel.nodes.firstIndex { $0.defaultWindow.liobn == liobn }
@@ -204,8 +212,21 @@ public struct GuestReplay: ~Copyable {
             try kernel.setUp(kernel.nodes.count - 1)
         }
         kernel.devices.append(GuestDevice(node: node ?? 0))
-        devices[number] = kernel.devices.count - 1
-        return kernel.devices.count - 1
+        let device = kernel.devices.count - 1
+        devices[number] = device
+        if call.kind != .setMask {
+            result.devicesWithoutMask += 1
+            maskless.insert(device)
+            if let assumedMask, try kernel.setMasks(device, assumedMask, cpu: Int(call.cpu ?? 0)) != nil {
+                result.refusals += 1
+            }
+        }
+        return device
+    }
+
+    /// The driver of a device sets a mask after all.
+    private mutating func noteMask(_ device: Int) {
+        if maskless.remove(device) != nil { result.devicesWithoutMask -= 1 }
     }
 
     // MARK: Maps
@@ -243,8 +264,9 @@ public struct GuestReplay: ~Copyable {
             result.equal += 1
         }
         guard !kernel.isPlain(device) else { return }
-        mapped[Place(device: device, address: call.value)] = Mapping(
-            address: address, bytes: call.length, access: call.access)
+        mapped.insert(
+            LiveMappings.Mapping(address: address, bytes: call.length, access: call.access),
+            at: Place(device: device, address: call.value))
     }
 
     /// An I/O page of a default window.
@@ -253,12 +275,12 @@ public struct GuestReplay: ~Copyable {
     /// One call may undo several maps that lie behind one another.
     private mutating func unmap(_ call: TraceEvent.Guest, _ device: Int, _ cpu: Int) throws {
         result.unmaps += 1
-        guard var run = mapped.removeValue(forKey: Place(device: device, address: call.address)) else {
+        guard var run = mapped.remove(Place(device: device, address: call.address)) else {
             return try unmapUnknown(call, device, cpu)
         }
         var next = call.address + run.bytes
         while next < call.address + call.length,
-            let more = mapped.removeValue(forKey: Place(device: device, address: next))
+            let more = mapped.remove(Place(device: device, address: next))
         {
             next += more.bytes
             // Segments of a table are merged; what is bounced is given back one by one.

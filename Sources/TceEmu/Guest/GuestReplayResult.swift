@@ -17,6 +17,8 @@ public struct GuestReplayResult: Hashable, Sendable {
     /// Maps and allocations that this guest refuses, and masks.
     public var failures: UInt64 = 0
     public var refusals: UInt64 = 0
+    /// Devices that the trace has calls of, none of which sets a mask.
+    public var devicesWithoutMask: UInt64 = 0
     /// Unmaps, syncs and frees of what was not mapped.
     public var unknown: UInt64 = 0
     /// Calls that no guest makes, PHBs that no machine has: not carried out.

@@ -13,6 +13,10 @@ public struct TraceLifter {
         public var unmaps: UInt64 = 0
         /// Hcalls of a table that its kernel has cleared, that are neither.
         public var others: UInt64 = 0
+        /// Hcalls before the kernel's clear of their table, and of it.
+        public var beforeClear: UInt64 = 0
+        /// H_GET_TCE, failed hcalls, those on no default window.
+        public var elsewhere: UInt64 = 0
     }
 
     fileprivate struct Table {
@@ -46,7 +50,11 @@ public struct TraceLifter {
                 tables[liobn]?.maps = [:]
             }
         case .hcall(let call):
-            guard call.kind != .get, call.status ?? 0 == 0, let guest = lift(call) else { return [event] }
+            guard call.kind != .get, call.status ?? 0 == 0 else {
+                counts.elsewhere += 1
+                return [event]
+            }
+            guard let guest = lift(call) else { return [event] }
             return [TraceEvent(time: event.time, body: .guest(guest)), event]
         default: break
         }
@@ -54,16 +62,23 @@ public struct TraceLifter {
     }
 
     private mutating func lift(_ call: TraceEvent.Hcall) -> TraceEvent.Guest? {
-        guard var table = tables[call.liobn], let device = UInt32(exactly: call.liobn) else { return nil }
+        guard var table = tables[call.liobn], let device = UInt32(exactly: call.liobn) else {
+            counts.elsewhere += 1
+            return nil
+        }
         let entry = (call.ioba &- table.start) >> Self.pageShift
         let npages = call.kind == .put ? 1 : call.npages
-        guard entry < table.entries, npages > 0, npages <= table.entries - entry else { return nil }
+        guard entry < table.entries, npages > 0, npages <= table.entries - entry else {
+            counts.elsewhere += 1
+            return nil
+        }
         defer { tables[call.liobn] = table }
         let first = call.kind == .putIndirect ? call.entries.first ?? 0 : call.value
         let isClear = call.kind != .putIndirect && first & 3 == 0
         if let cleared = table.cleared {
             table.cleared = !isClear || (entry != cleared && entry != 0) ? 0 : entry + npages
             if table.cleared == table.entries { table.cleared = nil }
+            counts.beforeClear += 1
             return nil
         }
         let bytes = npages << Self.pageShift

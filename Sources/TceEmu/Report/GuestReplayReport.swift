@@ -28,10 +28,12 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
     }
 
     enum CodingKeys: String, CodingKey {
-        case policy, kernel, multitce, profile, trace, maps, unmaps, syncs, allocations, frees, failures, unknown
+        case policy, kernel, multitce, memory, cpus, profile, trace, maps, unmaps, syncs, allocations, frees, failures,
+            unknown
         case impossible, phases, cycles
         case setMasks = "set_masks"
         case refusedMasks = "refused_masks"
+        case devicesWithoutMask = "devices_without_mask"
         case passedOver = "passed_over"
         case compared
         case equal, adopted
@@ -51,6 +53,8 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
         try keys.encode(configuration.policy.name, forKey: .policy)
         try keys.encode(configuration.level.description, forKey: .kernel)
         try keys.encode(configuration.multiTCE.rawValue, forKey: .multitce)
+        try keys.encode(configuration.memoryBytes, forKey: .memory)
+        try keys.encode(configuration.cpus, forKey: .cpus)
         try keys.encode(profile.name, forKey: .profile)
         try keys.encode(trace, forKey: .trace)
         try keys.encode(result.maps, forKey: .maps)
@@ -61,6 +65,7 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
         try keys.encode(result.masks, forKey: .setMasks)
         try keys.encode(result.failures, forKey: .failures)
         try keys.encode(result.refusals, forKey: .refusedMasks)
+        try keys.encode(result.devicesWithoutMask, forKey: .devicesWithoutMask)
         try keys.encode(result.unknown, forKey: .unknown)
         try keys.encode(result.impossible, forKey: .impossible)
         try keys.encode(result.passedOver, forKey: .passedOver)
@@ -88,6 +93,7 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
         for (name, count) in [
             ("syncs", result.syncs), ("coherent allocations", result.allocations), ("coherent frees", result.frees),
             ("masks set", result.masks), ("refused: maps and allocations", result.failures),
+            ("devices whose masks the trace does not show", result.devicesWithoutMask),
             ("refused: masks", result.refusals), ("undoing what was not done", result.unknown),
             ("such as no guest and no machine makes", result.impossible),
         ] where count > 0 {
@@ -104,7 +110,8 @@ public struct GuestReplayReport: Encodable, Hashable, Sendable, CustomStringConv
         }
         return
             "Through the guest layer: policy \(configuration.policy.name), Linux \(configuration.level), multi-TCE "
-            + "\(configuration.multiTCE.rawValue), profile \(profile.name)\n" + trace.completeness
+            + "\(configuration.multiTCE.rawValue), \(bytes(configuration.memoryBytes)), \(configuration.cpus) CPUs, "
+            + "profile \(profile.name)\n" + trace.completeness
             + (result.maps + result.allocations == 0
                 ? "The trace has no calls of the DMA API; `import qemu --lift` finds those behind hcalls.\n" : "")
             + "\nDMA API\n" + table.text + "\nCalls\n" + calls

@@ -50,6 +50,28 @@ struct CoherentTests {
         #expect(try kernel.allocateCoherent(0, bytes: 16 << 20).get().address == (2 << 30) - (16 << 20))
     }
 
+    @Test("The page allocator has 16 MiB in one piece and no more, through a table and direct")
+    func largest() throws {
+        for usesDDW in [false, true] {
+            var kernel = try GuestKernel.booted { $0.usesDDW = usesDDW }
+            if usesDDW { #expect(try kernel.setMasks(0, .max) == nil) }
+            let at = try kernel.allocateCoherent(0, bytes: 16 << 20).get().address
+            #expect(at == (2 << 30) - (16 << 20))
+            #expect(throws: GuestFailure.self) { try kernel.allocateCoherent(0, bytes: (16 << 20) + 1).get() }
+            #expect(try kernel.allocateCoherent(0, bytes: 65536).get().address == at - 65536)
+        }
+    }
+
+    @Test("A large piece is zero to its last byte")
+    func zeroedToTheEnd() throws {
+        var kernel = try mapped()
+        for offset in [65535, 65536, 196_607] as [UInt64] {
+            _ = try kernel.platform.machine.writeMemory(at: (2 << 30) - (192 << 10) + offset, [1])
+        }
+        let at = try kernel.allocateCoherent(0, bytes: 192 << 10).get().address
+        #expect(kernel.platform.machine.readMemory(at: at, count: 192 << 10).allSatisfy { $0 == 0 })
+    }
+
     @Test("The coherent mask limits where it lies; a failure gives the pages back")
     func mask() throws {
         var kernel = try mapped()

@@ -117,6 +117,69 @@ struct GuestReplayBoundsTests {
         #expect(result.unknown == 0 && replay.liveCount == 0)
     }
 
+    @Test("A part of a mapping is synchronized: its bytes, up to the mapping's end, and nothing outside of it")
+    func partialSync() throws {
+        func spent(_ calls: [Call]) throws -> (cycles: UInt64, result: GuestReplayResult) {
+            var replay = try GuestReplay(.secure(.init(named: "P1") ?? .plain), profile: TimingProfile())
+            var coherent = Call(.setMask, device: 0, address: .max)
+            coherent.cpuSide = true
+            // A kernel of that age asks the coherent mask whether a sync copies.
+            for call in [Call(.setMask, device: 0, address: .max), coherent] { try replay.apply(event(call)) }
+            for number in 0..<4 as Range<UInt64> {
+                try replay.apply(map(0x10_0000 + number << 16, (1 << 59) + number << 16, pages: 8))
+            }
+            let before = replay.snapshot().cycles
+            for call in calls { try replay.apply(event(call)) }
+            return (replay.snapshot().cycles - before, replay.snapshot())
+        }
+        func sync(_ offset: UInt64, _ length: UInt64) -> Call {
+            Call(.sync, device: 0, address: (1 << 59) + 1 << 16 + offset, length: length)
+        }
+        let copy = { (bytes: UInt64) in 300 + (bytes * 4 + 5) / 10 }
+        for (offset, length, copied) in [
+            (0, 64, 64), (64, 1000, 1000), (0x5123, 1 << 16, 0x8000 - 0x5123), (0x7fff, 1, 1),
+        ] as [(UInt64, UInt64, UInt64)] {
+            let (cycles, result) = try spent([sync(offset, length)])
+            #expect(cycles == copy(copied) && result.unknown == 0 && result.syncs == 1)
+        }
+        // Behind the end of one mapping and before the next.
+        #expect(try spent([sync(0x8000, 1)]).result.unknown == 1)
+        // Undone, and done again, after it was asked what lies inside.
+        let undo = Call(.unmap, device: 0, address: (1 << 59) + 1 << 16, length: 0x8000, access: .read)
+        #expect(try spent([sync(64, 1), undo, sync(64, 1)]).result.unknown == 1)
+        let again = Call(
+            .map, device: 0, address: 0x30_0000, value: (1 << 59) + 1 << 16, length: 0x8000, access: .read, status: 0)
+        #expect(try spent([sync(64, 1), undo, again, sync(64, 1)]).result.unknown == 0)
+    }
+
+    @Test("What is mapped is memory that the guest has")
+    func outsideMemory() throws {
+        var replay = try replay { $0.usesDDW = false }
+        for address in [0xffff_0000_0000, 2 << 30, (2 << 30) - 0xfff] as [UInt64] {
+            try replay.apply(map(address, 0x1000))
+        }
+        #expect(replay.snapshot().impossible == 3 && replay.snapshot().maps == 0)
+        try replay.apply(map((2 << 30) - 0x1000, 0x1000))
+        #expect(replay.snapshot().impossible == 3 && replay.snapshot().maps == 1)
+    }
+
+    @Test("A device of which the trace shows no mask has 32 bits, or the mask that is assumed, until it shows one")
+    func assumedMask() throws {
+        func result(_ mask: UInt64?, _ events: [TraceEvent]) throws -> GuestReplayResult {
+            var replay = try GuestReplay(GuestConfiguration(), profile: TimingProfile(), assumedMask: mask)
+            for event in events { try replay.apply(event) }
+            return replay.snapshot()
+        }
+        let low = map(0x5000, 0x3000_0000), direct = map(0x5000, (1 << 59) + 0x5000)
+        #expect(try result(nil, [low]).calls[.populate] == nil)
+        let assumed = try result(.max, [direct])
+        #expect(assumed.equal == 1 && assumed.devicesWithoutMask == 1 && assumed.masks == 0)
+        #expect(assumed.calls[.populate]?.hcall("H_PUT_TCE_INDIRECT").calls == 1)
+        let shown = try result(.max, [setMask(0xffff_ffff), low])
+        #expect(shown.devicesWithoutMask == 0 && shown.calls[.populate] == nil)
+        #expect(try result(.max, [direct, setMask(.max)]).devicesWithoutMask == 0)
+    }
+
     @Test("An entry that is not free is not taken over: the guest keeps its own")
     func notFree() throws {
         var replay = try replay { $0.usesDDW = false }
