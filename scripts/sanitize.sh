@@ -28,5 +28,5 @@ run() { # sanitizer, options of `swift test`...
 }
 
 # Leaks are looked for in the C cases; the Swift runtime keeps some memory to its end.
-ASAN_OPTIONS=detect_leaks=0 run address --skip "($checked)"
+ASAN_OPTIONS=detect_leaks=0:suppressions=$PWD/scripts/address.supp run address --skip "($checked)"
 run thread --filter "($threaded)/"
