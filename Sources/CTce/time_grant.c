@@ -126,6 +126,12 @@ static uint64_t count_before(const tce__row *row, uint64_t most, uint64_t cycle)
     return (room - 1 - row->part) / row->duration;
 }
 
+/* How many TLPs of the whole size, but the first, lie in the rest of a page. The size is a power of two. */
+static uint64_t rows_more(uint64_t rest, uint64_t payload, uint64_t size)
+{
+    return payload == size ? least(rest >> __builtin_ctzll(size), ROW_MAX) - 1 : 0;
+}
+
 /*
  * Grants TLPs of the first candidate's first transaction: one, or a row of equal ones, as many as are granted before
  * `limit` and before another candidate.
@@ -155,7 +161,7 @@ static void grant(tce_time *t, tce__phb_time *phb, uint32_t requester, const tce
         .transaction = transaction,
         .payload = (uint32_t)payload,
     };
-    uint64_t more = payload == size ? least(rest / size, ROW_MAX) - 1 : 0;
+    uint64_t more = rows_more(rest, payload, size);
     const uint64_t own = x->start > r->turn ? x->start : r->turn;
     if (x->issued == 0)
         t->stats.queue_cycles += own - x->start;
@@ -199,6 +205,130 @@ void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candi
     grant(t, phb, candidate->value, &no_other, 0);
 }
 
+/* --- One requester alone --- */
+
+/* Tags for as many TLPs as may be, as far as they have come free by a cycle. */
+static uint64_t tags_for(tce__requester *r, uint64_t wanted, uint64_t cycle)
+{
+    if (TCE__UNLIKELY(r->fresh_tags < wanted))
+        take_back_tags(r, cycle);
+    return least(wanted, r->fresh_tags);
+}
+
+/* TLPs of one transaction that are granted the link one after another; see grant_alone. */
+typedef struct turn {
+    tce__link up;
+    uint64_t sequence, turn, ready;
+    uint64_t link_wait, busy;
+    uint64_t tag_waits, tag_wait;
+} turn;
+
+/* A row of it, before `limit`. false: its next TLP is not ready by then, or no memory. */
+static bool grant_row(tce_time *t, tce__phb_time *phb, tce__requester *r, tce__transaction *x, uint32_t transaction,
+                      turn *n, uint64_t limit)
+{
+    const uint64_t own = x->start > n->turn ? x->start : n->turn, issued = x->issued;
+    n->ready = own;
+    if (!x->write && TCE__UNLIKELY(r->fresh_tags == 0)) {
+        r->blocked = r->tags.count == 0;
+        if (r->blocked)
+            return false;
+        const uint64_t tag = tce__ring_number(&r->tags);
+        n->ready = tag > own ? tag : own;
+    }
+    if (n->ready >= limit || n->up.cycle >= limit)
+        return false;
+    tce__row *row = tce__ring_push(&phb->port, sizeof *row);
+    if (TCE__UNLIKELY(row == NULL)) {
+        t->failed = true;
+        return false;
+    }
+    /* [cut] */
+    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
+    const uint64_t rest = least(x->bytes - issued, tce__to_boundary(x->offset + issued, page));
+    const uint64_t payload = least(rest, tce__to_boundary(x->ioba + issued, size));
+    const uint64_t bytes = x->write ? t->c.write_overhead + payload : t->c.read_overhead;
+    uint64_t count = rows_more(rest, payload, size) + 1;
+    tce__link_idle(&n->up, n->ready);
+    row->cycle = n->up.cycle;
+    row->part = n->up.part;
+    row->duration = tce__link_duration(t->byte_q16, bytes);
+    row->place = issued;
+    row->sequence = n->sequence;
+    row->order = 0;
+    row->transaction = transaction;
+    row->payload = (uint32_t)payload;
+    if (issued == 0)
+        t->stats.queue_cycles += own - x->start;
+    if (!x->write) {
+        n->tag_waits += n->ready > own;
+        n->tag_wait += n->ready - own;
+        count = tags_for(r, count, row->cycle);
+    }
+    if (count > 1)
+        count = 1 + count_before(row, count - 1, limit);
+    row->count = (uint32_t)count;
+    n->sequence += count;
+    n->link_wait += row->cycle - n->ready;
+    tce__link_use(&n->up, count * row->duration, &n->busy);
+    if (!x->write) {
+        uint64_t cycle = row->cycle, part = row->part;
+        r->fresh_tags -= (uint32_t)count;
+        for (uint64_t i = 0; i < count; i++) {
+            if (TCE__UNLIKELY(!tce__ring_push_number(&phb->tag_grants, cycle)))
+                t->failed = true;
+            part += row->duration;
+            cycle += part >> 16;
+            part &= 0xffff;
+        }
+    }
+    x->issued = issued + count * payload;
+    x->tlps += (uint32_t)count;
+    x->under_way += (uint32_t)count;
+    n->turn = n->up.cycle;
+    return true;
+}
+
+/*
+ * The same as grant(), row after row, while no other requester of the PHB has anything to send: nothing needs to be
+ * asked between its TLPs. Not for what faults, passes others, or belongs to a saturated run.
+ */
+static void grant_alone(tce_time *t, tce__phb_time *phb, uint32_t requester, uint64_t limit)
+{
+    tce__requester *r = tce__requester_at(t, requester);
+    turn n = {.up = phb->up, .sequence = phb->sequence, .turn = r->turn};
+    bool goes_on = true;
+    while (goes_on && r->pending.count != 0) {
+        const uint32_t transaction = r->pending.first.value;
+        tce__transaction *x = tce__transaction_at(t, transaction);
+        while ((goes_on = grant_row(t, phb, r, x, transaction, &n, limit)) && x->issued != x->bytes)
+            continue;
+        if (x->issued != x->bytes || !goes_on)
+            break;
+        x->closed = true;
+        tce__queue_drop(&r->pending);
+        const uint32_t expected = tce__queue_expected(&r->pending);
+        if (expected != TCE__NONE)
+            tce__transaction_expect(t, expected);
+    }
+    const uint64_t tlps = n.sequence - phb->sequence;
+    phb->stats.tlps += tlps;
+    phb->sequence = n.sequence;
+    phb->up = n.up;
+    phb->stats.up_cycles += n.busy;
+    phb->stats.tag_waits += n.tag_waits;
+    phb->stats.tag_wait_cycles += n.tag_wait;
+    phb->stages[TCE_STAGE_LINK_WAIT] += n.link_wait;
+    phb->stats.tlp_cycles += n.link_wait;
+    r->turn = n.turn;
+    phb->blocked += r->blocked;
+    r->key = r->pending.count == 0 || r->blocked ? TCE__NEVER : n.ready;
+    if (r->key == TCE__NEVER)
+        (void)tce__heap_pop(&phb->candidates);
+    else
+        tce__heap_replace(&phb->candidates, r->key, requester, requester);
+}
+
 uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     tce__heap_item first;
@@ -210,7 +340,10 @@ uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
             other = &items[1];
         if (phb->candidates.count > 2 && tce__heap_before(&items[2], other))
             other = &items[2];
-        grant(t, phb, first.value, other, limit);
+        if (other == &no_other && t->plan == NULL)
+            grant_alone(t, phb, first.value, limit);
+        else
+            grant(t, phb, first.value, other, limit);
         /* It may have a tag before any other is ready, but not before its turn. */
         if (TCE__UNLIKELY(phb->blocked != 0))
             return least(limit, tce__requester_at(t, first.value)->turn);
