@@ -51,8 +51,7 @@ static inline const tce__window *window_of(tce__run *r, const tce_event *event)
     }
     tce__found *f = &r->found[event->stream % TCE__FOUND_SLOTS];
     if (TCE__UNLIKELY(f->stream_plus_1 != event->stream + 1)) {
-        f->window = tce__window_of(r->m, stream->liobn);
-        f->stream_plus_1 = event->stream + 1;
+        *f = (tce__found){.window = tce__window_of(r->m, stream->liobn), .stream_plus_1 = event->stream + 1};
     }
     return f->window;
 }

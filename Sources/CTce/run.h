@@ -12,8 +12,9 @@
 enum { TCE__FOUND_SLOTS = 64 };
 
 typedef struct tce__found {
-    const tce__window *window; /* NULL: the LIOBN has none */
-    uint32_t stream_plus_1;    /* 0: nothing was looked up */
+    const tce__window *window;  /* NULL: the LIOBN has none */
+    uint32_t stream_plus_1;     /* 0: nothing was looked up */
+    uint32_t requester_plus_1;  /* of the time model; 0: not looked up */
 } tce__found;
 
 typedef struct tce__run {

@@ -216,6 +216,19 @@ static tce_err run_ultracall(tce__run *r, size_t i, const tce_event *event, uint
 
 /* --- Accesses --- */
 
+/* The event's window has been looked up. */
+static uint32_t requester_of(tce__run *r, const tce_event *event)
+{
+    tce__found *f = &r->found[event->stream % TCE__FOUND_SLOTS];
+    const bool found = f->stream_plus_1 == event->stream + 1 && r->generation == r->m->generation;
+    if (TCE__LIKELY(found && f->requester_plus_1 != 0))
+        return f->requester_plus_1 - 1;
+    const uint32_t requester = tce__time_requester(r->options->time, stream_of(r, event), tce__run_phb(r, event));
+    if (found && requester != TCE__NONE)
+        f->requester_plus_1 = requester + 1;
+    return requester;
+}
+
 static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t number)
 {
     tce_time *t = r->options->time;
@@ -227,8 +240,6 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
         .access = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
         .has_length = (event->flags & TCE_EVENT_LENGTH) != 0,
         .window = tce__run_window(r, event),
-        .phb = tce__run_phb(r, event),
-        .stream = stream_of(r, event),
     };
     /* Every TLP and every completion is simulated. */
     const uint64_t tlp = t->c.max_payload < t->c.max_read_request ? t->c.max_payload : t->c.max_read_request;
@@ -238,6 +249,9 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
     if (err != TCE_OK)
         return err;
     dma.fault = (tce_fault)r->result.status;
+    dma.requester = requester_of(r, event);
+    if (dma.requester == TCE__NONE)
+        return TCE_ERR_NO_MEMORY;
     tce__time_dma(t, &dma);
     return TCE_OK;
 }

@@ -200,11 +200,10 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w);    /* the window's p
 void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle);
 void tce__lives_close(tce_time *t);
 uint64_t tce__life_written(const tce__life *life, uint64_t index);     /* end of the last call; 0: none */
-/* A transaction is under way in the window; it uses TCEs of it; it does no more. */
-void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life);
-bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index); /* false: no memory */
-/* Returns the first end of a later call that clears one of them; TCE__NEVER. */
-uint64_t tce__life_leave(tce_time *t, uint32_t transaction);
+/* A transaction of the life uses a TCE. false: no memory. */
+bool tce__life_use(tce_time *t, tce__transaction *x, uint32_t transaction, uint64_t index);
+/* It does no more. Returns the first end of a later call that clears one of them; TCE__NEVER. */
+uint64_t tce__life_leave(tce_time *t, tce__transaction *x);
 void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end);
 bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
 /* A call that takes no time, before the part that is timed, wrote these TCEs. false: no memory. */

@@ -95,15 +95,8 @@ uint64_t tce__life_written(const tce__life *life, uint64_t index)
     return tce__table_load(&life->entries, index * WORDS + END);
 }
 
-void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life)
+bool tce__life_use(tce_time *t, tce__transaction *x, uint32_t transaction, uint64_t index)
 {
-    tce__transaction_at(t, transaction)->life = life;
-    life->users++;
-}
-
-bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
-{
-    tce__transaction *x = tce__transaction_at(t, transaction);
     const uint32_t use = tce__pool_take(&t->uses);
     if (use == TCE__NONE)
         return false;
@@ -123,10 +116,9 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
     return true;
 }
 
-uint64_t tce__life_leave(tce_time *t, uint32_t transaction)
+uint64_t tce__life_leave(tce_time *t, tce__transaction *x)
 {
     uint64_t cleared = TCE__NEVER;
-    tce__transaction *x = tce__transaction_at(t, transaction);
     tce__life *life = x->life;
     for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
         const tce__use u = *tce__use_at(t, use);
