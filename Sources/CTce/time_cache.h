@@ -26,9 +26,11 @@ typedef struct tce__kill {
     uint64_t first, last;       /* lines */
 } tce__kill;
 
+#define TCE__CACHE_RECENT 64u
+
 typedef struct tce__cache {
     tce__line *lines;
-    tce__line *recent;          /* the one that was hit last, whatever it is now */
+    tce__line *recent[TCE__CACHE_RECENT];       /* by number: those that were hit last, whatever they are now */
     uint64_t next_change;       /* before this cycle no fetch ends and nothing is killed */
     uint64_t hit_cycles;
     uint64_t lookups;           /* made */
@@ -71,7 +73,7 @@ static inline uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint
         tce__cache_advance(cache, cycle, stats);
     stats->lookups++;
     cache->lookups++;
-    tce__line *line = cache->recent;
+    tce__line *line = cache->recent[number % TCE__CACHE_RECENT];
     if (TCE__LIKELY(line->number == number && line->window == window)) {
         line->used = cache->lookups;
         stats->hits++;

@@ -134,13 +134,12 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
     if (t->plan != NULL) {
         tce__plan_admit(t, t->events);
     } else {
-        const uint64_t before = tce__time_present(t);
         uint64_t held;
         if (stamp > t->now)
             t->now = stamp;
         while (TCE__UNLIKELY((held = tce__under_way_held(&t->under_way, t->events)) != 0) && !t->failed)
             tce__transaction_complete(t, (uint32_t)held);
-        if (tce__time_present(t) > before && t->fresh >= FRESH_MAX)
+        if (TCE__UNLIKELY(t->fresh >= FRESH_MAX) && tce__time_present(t) > t->simulated)
             tce__time_advance(t, tce__time_present(t));
     }
     tce__under_way_set(&t->under_way, t->events, 0);    /* until it is more than that */
