@@ -7,7 +7,6 @@
 
 /* --- Which TLP each requester would send next, and from when on --- */
 
-
 /* The cycle in which the requester's next TLP is ready; TCE__NEVER: none, or no tag is known to come free. */
 static uint64_t ready_cycle(const tce_time *t, tce__requester *r)
 {
@@ -60,11 +59,9 @@ bool tce__first_candidate(tce_time *t, tce__phb_time *phb, tce__heap_item *first
     return false;
 }
 
-/* The first one has had its turn. */
-static void offer_again(tce_time *t, tce__phb_time *phb, uint32_t requester)
+/* The first candidate has had its turn, and what its next TLP is ready for is known. */
+static void replace_first(tce__phb_time *phb, const tce__requester *r, uint32_t requester)
 {
-    tce__requester *r = tce__requester_at(t, requester);
-    r->key = renew(t, phb, r);
     if (r->key == TCE__NEVER)
         (void)tce__heap_pop(&phb->candidates);
     else
@@ -126,87 +123,6 @@ static uint64_t count_before(const tce__row *row, uint64_t most, uint64_t cycle)
     return (room - 1 - row->part) / row->duration;
 }
 
-/* How many TLPs of the whole size, but the first, lie in the rest of a page. The size is a power of two. */
-static uint64_t rows_more(uint64_t rest, uint64_t payload, uint64_t size)
-{
-    return payload == size ? least(rest >> __builtin_ctzll(size), ROW_MAX) - 1 : 0;
-}
-
-/*
- * Grants TLPs of the first candidate's first transaction: one, or a row of equal ones, as many as are granted before
- * `limit` and before another candidate.
- */
-static void grant(tce_time *t, tce__phb_time *phb, uint32_t requester, const tce__heap_item *other, uint64_t limit)
-{
-    tce__requester *r = tce__requester_at(t, requester);
-    const uint32_t transaction = r->pending.first.value;
-    tce__transaction *x = tce__transaction_at(t, transaction);
-    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
-    tce__row *row = tce__ring_push(tce__passes(x, x->issued) ? &phb->bypass : &phb->port, sizeof *row);
-    if (TCE__UNLIKELY(row == NULL)) {
-        t->failed = true;
-        return;
-    }
-    /* [cut]; max_payload and max_read_request are 4 KiB at most. */
-    const uint64_t rest = least(x->bytes - x->issued, tce__to_boundary(x->offset + x->issued, page));
-    const uint64_t payload = least(rest, tce__to_boundary(x->ioba + x->issued, size));
-    const uint64_t bytes = x->write ? t->c.write_overhead + payload : t->c.read_overhead;
-    tce__link_idle(&phb->up, r->key);
-    *row = (tce__row){
-        .cycle = phb->up.cycle,
-        .part = phb->up.part,
-        .duration = tce__link_duration(t->byte_q16, bytes),
-        .place = x->issued,
-        .sequence = phb->sequence,
-        .transaction = transaction,
-        .payload = (uint32_t)payload,
-    };
-    uint64_t more = rows_more(rest, payload, size);
-    const uint64_t own = x->start > r->turn ? x->start : r->turn;
-    if (x->issued == 0)
-        t->stats.queue_cycles += own - x->start;
-    if (!x->write) {
-        phb->stats.tag_waits += r->key > own;
-        phb->stats.tag_wait_cycles += r->key - own;
-        take_back_tags(r, row->cycle);
-        more = least(more, r->fresh_tags - 1);
-    }
-    /* From when one has left, not from `left`, so that a requester alone loses no part of a cycle. [issue] */
-    const uint64_t count = 1 + count_before(row, more, least(limit, other->key + (requester < other->tie)));
-    row->count = (uint32_t)count;
-    phb->sequence += count;
-    phb->stages[TCE_STAGE_LINK_WAIT] += row->cycle - r->key;
-    phb->stats.tlp_cycles += row->cycle - r->key;
-    phb->stats.tlps += count;
-    tce__link_use(&phb->up, count * row->duration, &phb->stats.up_cycles);
-    if (TCE__UNLIKELY(phb->mixed) && !tce__order_row(t, phb, row))
-        t->failed = true;
-    if (!x->write) {
-        tce__row one = *row;
-        r->fresh_tags -= (uint32_t)count;
-        for (; one.count != 0; tce__row_next(&one)) {
-            if (!tce__ring_push_number(&phb->tag_grants, one.cycle))
-                t->failed = true;
-        }
-    }
-    x->issued += count * payload;
-    x->tlps += (uint32_t)count;
-    x->under_way += (uint32_t)count;
-    r->turn = phb->up.cycle;
-    if (x->issued == x->bytes)
-        close(t, phb, r, transaction);
-    offer_again(t, phb, requester);
-}
-
-static const tce__heap_item no_other = {.key = TCE__NEVER, .tie = 0};
-
-void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate)
-{
-    grant(t, phb, candidate->value, &no_other, 0);
-}
-
-/* --- One requester alone --- */
-
 /* Tags for as many TLPs as may be, as far as they have come free by a cycle. */
 static uint64_t tags_for(tce__requester *r, uint64_t wanted, uint64_t cycle)
 {
@@ -215,138 +131,115 @@ static uint64_t tags_for(tce__requester *r, uint64_t wanted, uint64_t cycle)
     return least(wanted, r->fresh_tags);
 }
 
-/* TLPs of one transaction that are granted the link one after another; see grant_alone. */
-typedef struct turn {
-    tce__link up;
-    uint64_t sequence, turn, ready;
-    uint64_t link_wait, busy;
-    uint64_t tag_waits, tag_wait;
-} turn;
-
-/* A row of it, before `limit`. false: its next TLP is not ready by then, or no memory. */
-static bool grant_row(tce_time *t, tce__phb_time *phb, tce__requester *r, tce__transaction *x, uint32_t transaction,
-                      turn *n, uint64_t limit)
+/* Read requests of a row are under way from their grants on. */
+static void note_tags(tce_time *t, tce__phb_time *phb, const tce__row *row)
 {
-    const uint64_t own = x->start > n->turn ? x->start : n->turn, issued = x->issued;
-    n->ready = own;
-    if (!x->write && TCE__UNLIKELY(r->fresh_tags == 0)) {
-        r->blocked = r->tags.count == 0;
-        if (r->blocked)
-            return false;
-        const uint64_t tag = tce__ring_number(&r->tags);
-        n->ready = tag > own ? tag : own;
+    uint64_t cycle = row->cycle, part = row->part;
+    for (uint32_t i = 0; i < row->count; i++) {
+        if (TCE__UNLIKELY(!tce__ring_push_number(&phb->tag_grants, cycle)))
+            t->failed = true;
+        part += row->duration;
+        cycle += part >> 16;
+        part &= TCE__LINK_ONE - 1;
     }
-    if (n->ready >= limit || n->up.cycle >= limit)
-        return false;
-    tce__row *row = tce__ring_push(&phb->port, sizeof *row);
+}
+
+/*
+ * Grants TLPs of the requester's first transaction, which is ready at r->key: one, or a row of equal ones, as many as
+ * are granted before a cycle. Then asks from when on its next one is ready.
+ */
+static void grant_row(tce_time *t, tce__phb_time *phb, tce__requester *r, uint64_t before)
+{
+    const uint32_t transaction = r->pending.first.value;
+    tce__transaction *x = tce__transaction_at(t, transaction);
+    tce__row *row = tce__ring_push(tce__passes(x, x->issued) ? &phb->bypass : &phb->port, sizeof *row);
     if (TCE__UNLIKELY(row == NULL)) {
         t->failed = true;
-        return false;
+        return;
     }
-    /* [cut] */
-    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
+    /* [cut]; max_payload and max_read_request are 4 KiB at most. */
+    const uint64_t issued = x->issued, ready = r->key, page = UINT64_C(1) << x->shift;
+    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request;
     const uint64_t rest = least(x->bytes - issued, tce__to_boundary(x->offset + issued, page));
     const uint64_t payload = least(rest, tce__to_boundary(x->ioba + issued, size));
     const uint64_t bytes = x->write ? t->c.write_overhead + payload : t->c.read_overhead;
-    uint64_t count = rows_more(rest, payload, size) + 1;
-    tce__link_idle(&n->up, n->ready);
-    row->cycle = n->up.cycle;
-    row->part = n->up.part;
-    row->duration = tce__link_duration(t->byte_q16, bytes);
-    row->place = issued;
-    row->sequence = n->sequence;
-    row->order = 0;
-    row->transaction = transaction;
-    row->payload = (uint32_t)payload;
+    const uint64_t own = x->start > r->turn ? x->start : r->turn;
+    tce__link_idle(&phb->up, ready);
+    *row = (tce__row){
+        .cycle = phb->up.cycle,
+        .part = phb->up.part,
+        .duration = tce__link_duration(t->byte_q16, bytes),
+        .place = issued,
+        .sequence = phb->sequence,
+        .transaction = transaction,
+        .payload = (uint32_t)payload,
+    };
+    uint64_t count = payload == size ? least(rest >> __builtin_ctzll(size), ROW_MAX) : 1;
     if (issued == 0)
         t->stats.queue_cycles += own - x->start;
     if (!x->write) {
-        n->tag_waits += n->ready > own;
-        n->tag_wait += n->ready - own;
+        phb->stats.tag_waits += ready > own;
+        phb->stats.tag_wait_cycles += ready - own;
         count = tags_for(r, count, row->cycle);
     }
+    /* From when one has left, not from `left`, so that a requester alone loses no part of a cycle. [issue] */
     if (count > 1)
-        count = 1 + count_before(row, count - 1, limit);
+        count = 1 + count_before(row, count - 1, before);
     row->count = (uint32_t)count;
-    n->sequence += count;
-    n->link_wait += row->cycle - n->ready;
-    tce__link_use(&n->up, count * row->duration, &n->busy);
+    phb->sequence += count;
+    phb->stages[TCE_STAGE_LINK_WAIT] += row->cycle - ready;
+    phb->stats.tlp_cycles += row->cycle - ready;
+    phb->stats.tlps += count;
+    tce__link_use(&phb->up, count * row->duration, &phb->stats.up_cycles);
+    if (TCE__UNLIKELY(phb->mixed) && !tce__order_row(t, phb, row))
+        t->failed = true;
     if (!x->write) {
-        uint64_t cycle = row->cycle, part = row->part;
         r->fresh_tags -= (uint32_t)count;
-        for (uint64_t i = 0; i < count; i++) {
-            if (TCE__UNLIKELY(!tce__ring_push_number(&phb->tag_grants, cycle)))
-                t->failed = true;
-            part += row->duration;
-            cycle += part >> 16;
-            part &= 0xffff;
-        }
+        note_tags(t, phb, row);
     }
     x->issued = issued + count * payload;
     x->tlps += (uint32_t)count;
     x->under_way += (uint32_t)count;
-    n->turn = n->up.cycle;
-    return true;
+    r->turn = phb->up.cycle;
+    if (x->issued == x->bytes)
+        close(t, phb, r, transaction);
+    r->key = renew(t, phb, r);
 }
 
-/*
- * The same as grant(), row after row, while no other requester of the PHB has anything to send: nothing needs to be
- * asked between its TLPs. Not for what faults, passes others, or belongs to a saturated run.
- */
-static void grant_alone(tce_time *t, tce__phb_time *phb, uint32_t requester, uint64_t limit)
+void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate)
 {
-    tce__requester *r = tce__requester_at(t, requester);
-    turn n = {.up = phb->up, .sequence = phb->sequence, .turn = r->turn};
-    bool goes_on = true;
-    while (goes_on && r->pending.count != 0) {
-        const uint32_t transaction = r->pending.first.value;
-        tce__transaction *x = tce__transaction_at(t, transaction);
-        while ((goes_on = grant_row(t, phb, r, x, transaction, &n, limit)) && x->issued != x->bytes)
-            continue;
-        if (x->issued != x->bytes || !goes_on)
-            break;
-        x->closed = true;
-        tce__queue_drop(&r->pending);
-        const uint32_t expected = tce__queue_expected(&r->pending);
-        if (expected != TCE__NONE)
-            tce__transaction_expect(t, expected);
-    }
-    const uint64_t tlps = n.sequence - phb->sequence;
-    phb->stats.tlps += tlps;
-    phb->sequence = n.sequence;
-    phb->up = n.up;
-    phb->stats.up_cycles += n.busy;
-    phb->stats.tag_waits += n.tag_waits;
-    phb->stats.tag_wait_cycles += n.tag_wait;
-    phb->stages[TCE_STAGE_LINK_WAIT] += n.link_wait;
-    phb->stats.tlp_cycles += n.link_wait;
-    r->turn = n.turn;
-    phb->blocked += r->blocked;
-    r->key = r->pending.count == 0 || r->blocked ? TCE__NEVER : n.ready;
-    if (r->key == TCE__NEVER)
-        (void)tce__heap_pop(&phb->candidates);
-    else
-        tce__heap_replace(&phb->candidates, r->key, requester, requester);
+    tce__requester *r = tce__requester_at(t, candidate->value);
+    grant_row(t, phb, r, 0);
+    replace_first(phb, r, candidate->value);
+}
+
+/* The cycle from which on a grant is another requester's than the first candidate's; TCE__NEVER. [arbitrate] [tie] */
+static uint64_t other_turn(const tce__phb_time *phb, uint32_t requester)
+{
+    const tce__heap_item *items = phb->candidates.items, *other = &items[1];
+    if (phb->candidates.count < 2)
+        return TCE__NEVER;
+    if (phb->candidates.count > 2 && tce__heap_before(&items[2], other))
+        other = &items[2];
+    return other->key + (requester < other->tie);
 }
 
 uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     tce__heap_item first;
     while (!t->failed && tce__first_candidate(t, phb, &first)) {
-        const tce__heap_item *items = phb->candidates.items, *other = &no_other;
-        if (first.key >= limit || phb->up.cycle >= limit)
+        tce__requester *r = tce__requester_at(t, first.value);
+        if (r->key >= limit || phb->up.cycle >= limit)
             return limit;
-        if (phb->candidates.count > 1)
-            other = &items[1];
-        if (phb->candidates.count > 2 && tce__heap_before(&items[2], other))
-            other = &items[2];
-        if (other == &no_other && t->plan == NULL)
-            grant_alone(t, phb, first.value, limit);
-        else
-            grant(t, phb, first.value, other, limit);
+        const uint64_t turn = other_turn(phb, first.value);
+        /* Nobody is asked who is first while nobody else has anything to send. */
+        do {
+            grant_row(t, phb, r, least(limit, turn));
+        } while (turn == TCE__NEVER && !t->failed && r->key < limit && phb->up.cycle < limit && phb->blocked == 0);
+        replace_first(phb, r, first.value);
         /* It may have a tag before any other is ready, but not before its turn. */
         if (TCE__UNLIKELY(phb->blocked != 0))
-            return least(limit, tce__requester_at(t, first.value)->turn);
+            return least(limit, r->turn);
     }
     return limit;
 }
