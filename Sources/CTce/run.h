@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One run of a batch, as run.c and run_calls.c share it. Not API.
+ * One run of a batch, as run.c, run_plain.c, run_calls.c and run_time.c share it. Not API.
  */
 #ifndef TCE__RUN_H
 #define TCE__RUN_H
+
+#include <string.h>
 
 #include "internal.h"
 #include "tce_run.h"
@@ -16,6 +18,15 @@ typedef struct tce__found {
     uint32_t stream_plus_1;    /* 0: nothing was looked up */
 } tce__found;
 
+/* The forms that an access has by its flags: direction, and whether the length is known. */
+enum { TCE__ACCESS_FORMS = 8 };
+
+/* Plain events (run_plain.c) are counted by what their counters follow from, until the run ends. */
+typedef struct tce__plain {
+    uint64_t puts, stuffs, stuffed;
+    uint64_t accesses[TCE__ACCESS_FORMS], bytes[TCE__ACCESS_FORMS];
+} tce__plain;
+
 typedef struct tce__run {
     tce_machine *m;
     const tce_batch *batch;
@@ -26,6 +37,7 @@ typedef struct tce__run {
     uint64_t generation;
     bool check;
     tce_result result;          /* of the event that was applied last */
+    tce__plain plain;
     tce__found found[TCE__FOUND_SLOTS];
 } tce__run;
 
@@ -66,9 +78,44 @@ uint64_t tce__pages_reset(const tce_machine *m);                                
 const tce__window *tce__run_window(tce__run *r, const tce_event *event);
 tce__phb *tce__run_phb(const tce__run *r, const tce_event *event);
 
-/* Applies one event; the same under the time model of the options. */
+/* The same where the stream's window was not found before; NULL also of a stream that the batch does not have. */
+const tce__window *tce__run_look_up(tce__run *r, const tce_event *event);
+
+/* What was found is forgotten where windows have come or gone. */
+static inline void tce__run_follow(tce__run *r)
+{
+    if (TCE__UNLIKELY(r->generation != r->m->generation)) {
+        memset(r->found, 0, sizeof r->found);
+        r->generation = r->m->generation;
+    }
+}
+
+/* tce__run_window after tce__run_follow. */
+static inline const tce__window *tce__run_found(tce__run *r, const tce_event *event)
+{
+    const tce__found *f = &r->found[event->stream % TCE__FOUND_SLOTS];
+    return TCE__LIKELY(f->stream_plus_1 == event->stream + 1) ? f->window : tce__run_look_up(r, event);
+}
+
+static inline bool tce__looks_up(const tce__window *w)
+{
+    return !(w->bypass | w->frozen);
+}
+
+/* A recorded translation: the TCE's page, permission and page mask, whatever came of the access. w may be NULL. */
+void tce__run_check_translation(tce__run *r, size_t index, const tce_event *event, uint64_t recorded_page,
+                                const tce__window *w);
+
+/* All events of the batch, without a model of time. *r: index is that of the event that was not applied. */
+tce_err tce__run_events(tce__run *r);
+
+/* Applies one event; the same where it is not plain; the same under the time model of the options. */
 tce_err tce__run_event(tce__run *r, size_t index);
+tce_err tce__run_any(tce__run *r, size_t index);
 tce_err tce__run_timed(tce__run *r, size_t index);
+
+/* What plain events were, into the counters. */
+void tce__run_count_plain(tce__run *r);
 
 /* The rare events: RTAS calls, ultracalls, what the platform does. */
 tce_result tce__run_rtas(tce__run *r, size_t index, const tce_event *event, tce_err *err);
