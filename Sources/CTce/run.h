@@ -23,7 +23,7 @@ enum { TCE__ACCESS_FORMS = 8 };
 
 /* Plain events (run_plain.c) are counted by what their counters follow from, until the run ends. */
 typedef struct tce__plain {
-    uint64_t puts, stuffs, stuffed;
+    uint64_t stuffs, puts, stuffed;
     uint64_t accesses[TCE__ACCESS_FORMS], bytes[TCE__ACCESS_FORMS];
 } tce__plain;
 
