@@ -90,7 +90,7 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
     const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
     const uint64_t value = side ? side[TCE_HCALL_VALUE] : event->value;
     uint64_t npages = side ? side[TCE_HCALL_NPAGES] : event->count;
-    const tce__window *w = tce__run_window(r, event);
+    const tce__window *w = tce__run_found(r, event);
     if (event->kind == TCE_EVENT_PUT)
         npages = 1;
     tce__call call = {
@@ -239,7 +239,7 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
         .bytes = side ? side[TCE_HCALL_NPAGES] : event->count,
         .access = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
         .has_length = (event->flags & TCE_EVENT_LENGTH) != 0,
-        .window = tce__run_window(r, event),
+        .window = tce__run_found(r, event),
     };
     /* Every TLP and every completion is simulated. */
     const uint64_t tlp = t->c.max_payload < t->c.max_read_request ? t->c.max_payload : t->c.max_read_request;
@@ -264,6 +264,7 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
         return TCE_ERR_EVENT;
     const bool timed = !r->options->state_only;
+    tce__run_follow(r);
     const uint64_t time = r->batch->times == NULL ? 0 : r->batch->times[i];
     const uint64_t number = timed ? tce__time_event(t, time, r->m->memory_bytes) : 0;
     tce_err err = TCE_OK;
