@@ -49,9 +49,10 @@ sanitize: deps
 instructions: deps
 	scripts/instructions.sh
 
-# The rows of docs/performance.md, each against its limit in the same run; build/bench.md has the table.
-bench: all
-	bench/run.sh
+# The rows of docs/performance.md, each against its limit in the same run; build/bench.md has the table. With
+# LOGS=DIRECTORY also the file sizes of QEMU logs (*.log.gz) that are there.
+bench: deps
+	bench/run.sh $(or $(EVENTS),20000000) $(LOGS)
 
 # Cost against trace length, windows, window size and requesters.
 scale: all

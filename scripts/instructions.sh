@@ -40,7 +40,7 @@ count() { # compiler
         { sub(/^\+/, ""); printf "%s %.1f\n", $1, total[2] / $2 }' "$to/names" >"$to/counts"
 }
 
-# Instructions of each operation by the file that the code was written in, inlined or not.
+# Instructions of each operation by the file of the function, with what was inlined into it: of the time model, by stage.
 by_file() { # compiler, operation
     local part operations
     read -r part operations < <(awk -v name="$2" '!/^\+/ { part++ } $1 == name { print part, $2 }' "$work/$1/names")
@@ -51,8 +51,8 @@ by_file() { # compiler, operation
             if (text ~ / /) { sub(/^[^ ]* /, "", text); sub(/.*\//, "", text); name[id] = text }
             return name[id]
         }
-        /^(fl|fi|fe)=/ { file = named($0); next }
-        /^(cfi|cfl)=/ { named($0); next }
+        /^fl=/ { file = named($0); next }
+        /^(fi|fe|cfi|cfl)=/ { named($0); next }
         /^calls=/ { getline; next }
         /^[0-9+*-]/ && NF == 2 { cost[file] += $2 }
         END { for (file in cost) if (cost[file] / operations >= 0.05) printf "%9.1f  %s\n", cost[file] / operations, file }

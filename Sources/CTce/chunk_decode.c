@@ -20,8 +20,10 @@ typedef uint64_t quad __attribute__((vector_size(32), aligned(8)));
  */
 typedef struct plan {
     quad base, mask;
-    uint32_t value_step, count_step; /* bytes to go on in the expanded column: 8 or 0 */
-    uint64_t finish;                 /* the event is not done when its columns are added up */
+    /* The steps lie apart: side by side, clang adds them as a vector, which takes more than two additions. */
+    uint32_t value_step;    /* 1: it takes from column VALUE, else 0 */
+    uint32_t finish;        /* the event is not done when its columns are added up */
+    uint32_t count_step;    /* 1: it takes from column COUNT, else 0 */
 } plan;
 
 _Static_assert(offsetof(tce_event, address) == 8 && offsetof(tce_event, value) == 16 &&
@@ -30,7 +32,8 @@ _Static_assert(offsetof(tce_event, address) == 8 && offsetof(tce_event, value) =
 
 struct block;
 struct running;
-typedef uint32_t make_function(const plan *plans, const struct block *b, struct running *r, tce_event *events,
+struct decoder;
+typedef uint32_t make_function(const struct decoder *d, const struct block *b, struct running *r, tce_event *events,
                                uint32_t i, uint32_t n);
 
 typedef struct decoder {
@@ -38,7 +41,8 @@ typedef struct decoder {
     tce__shape *shapes;
     uint32_t shape_count;
     plan *plans;
-    uint64_t *values, *counts; /* columns VALUE and COUNT, expanded, with TCE__AHEAD zeros behind each */
+    /* Columns VALUE (summed up) and COUNT, expanded: a 0 for who has taken none, TCE__AHEAD zeros behind. */
+    uint64_t *values, *counts;
     tce__prediction *predictions;
     bool narrow_addresses;
     bool finishes; /* some shape's events have to be finished */
@@ -140,10 +144,10 @@ static TCE__OUT_OF_LINE tce_chunk_fault finish_event(decoder *d, tce_chunk *chun
     return fault;
 }
 
-/* How far a block's events have come: in the columns that only some take from, and in the sums of the deltas. */
+/* How far a block's events have come: values taken of the columns that only some take from, and sums of the deltas. */
 typedef struct running {
-    uint64_t time, offset, value;
-    const uint64_t *next_value, *next_count;
+    uint64_t time, offset;
+    uint32_t values, counts;
 } running;
 
 /* The columns of one block of events, expanded: addresses in 32 bits where all of a chunk's fit, as most do. */
@@ -217,41 +221,38 @@ static inline TCE__ALWAYS_INLINE tce_chunk_fault fill_block(decoder *d, block *b
  * Makes events[i], events[i + 1], ... up to the n-th, or to the first that has to be finished; returns how many are
  * made. The hot loop of the decoder: no branch but its end, and little enough to stay in registers.
  */
-static inline TCE__ALWAYS_INLINE uint32_t make_events(const plan *plans, const block *b, running *r, tce_event *events,
+static inline TCE__ALWAYS_INLINE uint32_t make_events(const decoder *d, const block *b, running *r, tce_event *events,
                                                  uint32_t i, uint32_t n, bool narrow, bool may_finish)
 {
-    const uint8_t *value = (const uint8_t *)r->next_value, *count = (const uint8_t *)r->next_count;
-    uint64_t offset = r->offset, sum = r->value;
-    uint64_t finish = 0;
+    const plan *plans = d->plans;
+    const uint64_t *values = d->values, *counts = d->counts;
+    uint32_t value = r->values, count = r->counts;
+    uint64_t offset = r->offset;
+    uint32_t finish = 0;
     while (i < n && !finish) {
         const plan *p = &plans[b->shape_of[i]];
         tce_event *event = &events[i];
-        uint64_t taken_value, taken_count;
-        memcpy(&taken_value, value, sizeof taken_value);
-        memcpy(&taken_count, count, sizeof taken_count);
         value += p->value_step;
         count += p->count_step;
-        sum += taken_value & p->mask[2];
         offset += narrow ? (uint64_t)(int64_t)b->deltas32[i] : b->deltas[i];
-        quad made = p->base + (p->mask & (quad){0, offset, sum, taken_count});
+        quad made = p->base + (p->mask & (quad){0, offset, values[value], counts[count]});
         memcpy(event, &made, sizeof made);
         if (may_finish)
             finish = p->finish;
         i++;
     }
     r->offset = offset;
-    r->value = sum;
-    r->next_value = (const uint64_t *)(const void *)value;
-    r->next_count = (const uint64_t *)(const void *)count;
+    r->values = value;
+    r->counts = count;
     return i;
 }
 
 /* What a chunk needs of the loop: narrow addresses or any, with events to be finished or without. */
 #define MAKE_FUNCTION(name, target, narrow, may_finish)                                                          \
-    target static TCE__OUT_OF_LINE uint32_t name(const plan *plans, const block *b, running *r, tce_event *events, \
+    target static TCE__OUT_OF_LINE uint32_t name(const decoder *d, const block *b, running *r, tce_event *events, \
                                                  uint32_t i, uint32_t n)                                          \
     {                                                                                                              \
-        return make_events(plans, b, r, events, i, n, narrow, may_finish);                                         \
+        return make_events(d, b, r, events, i, n, narrow, may_finish);                                             \
     }
 
 MAKE_FUNCTION(make_any, , false, true)
@@ -299,11 +300,11 @@ static tce_chunk_fault decode_block(decoder *d, tce_chunk *chunk, block *b, uint
 {
     tce_event *events = chunk->events + from;
     for (uint32_t i = 0; i < n;) {
-        i = d->make(d->plans, b, r, events, i, n);
+        i = d->make(d, b, r, events, i, n);
         uint32_t shape = b->shape_of[i - 1];
         if (!d->plans[shape].finish)
             continue;
-        uint64_t words = d->shapes[shape].form & TCE__FORM_LITERAL ? *r->next_count++ : 0;
+        uint64_t words = d->shapes[shape].form & TCE__FORM_LITERAL ? d->counts[++r->counts] : 0;
         tce_chunk_fault fault = finish_event(d, chunk, &events[i - 1], &d->shapes[shape], words);
         if (fault != TCE_CHUNK_OK)
             return fault;
@@ -315,29 +316,31 @@ static tce_chunk_fault decode_events(decoder *d, tce_chunk *chunk, const tce_pro
 {
     block b;
     tce__column *values = &d->columns[TCE__COLUMN_VALUE], *counts = &d->columns[TCE__COLUMN_COUNT];
-    if (!tce__column_expand_all(values, d->values) || !tce__column_expand_all(counts, d->counts))
+    d->values[0] = d->counts[0] = 0;
+    if (!tce__column_expand_all(values, d->values + 1) || !tce__column_expand_all(counts, d->counts + 1))
         return TCE_CHUNK_COLUMN;
-    tce__unzigzag_all(d->values, values->count);
-    for (uint32_t i = 0; i < counts->count; i++) {
+    tce__unzigzag_all(d->values + 1, values->count);
+    for (uint32_t i = 1; i <= values->count; i++)
+        d->values[i] += d->values[i - 1];
+    for (uint32_t i = 1; i <= counts->count; i++) {
         if (d->counts[i] > UINT32_MAX)
             return TCE_CHUNK_COLUMN;
     }
     fill_function *fill = choose_loops(d);
-    running r = {.time = prologue->first_time, .next_value = d->values, .next_count = d->counts};
+    running r = {.time = prologue->first_time};
     for (uint32_t from = 0; from < prologue->count; from += TCE__BLOCK) {
         uint32_t n = prologue->count - from < TCE__BLOCK ? prologue->count - from : TCE__BLOCK;
         tce_chunk_fault fault = fill(d, &b, from, n, chunk->times + from, &r.time, prologue->last_time - r.time);
         if (fault == TCE_CHUNK_OK)
             fault = decode_block(d, chunk, &b, from, n, &r);
-        if (fault == TCE_CHUNK_OK &&
-            (r.next_value > d->values + values->count || r.next_count > d->counts + counts->count))
+        if (fault == TCE_CHUNK_OK && (r.values > values->count || r.counts > counts->count))
             fault = TCE_CHUNK_COLUMN;
         if (fault != TCE_CHUNK_OK)
             return fault;
     }
     if (r.time != prologue->last_time || chunk->times[0] != prologue->first_time)
         return TCE_CHUNK_TIME;
-    if (r.next_value != d->values + values->count || r.next_count != d->counts + counts->count)
+    if (r.values != values->count || r.counts != counts->count)
         return TCE_CHUNK_COLUMN;
     d->columns[TCE__COLUMN_SHAPE].next = prologue->count;
     for (int i = 0; i < TCE__COLUMNS; i++) {
@@ -374,8 +377,8 @@ static tce_chunk_fault decode(tce_chunk *chunk, const uint8_t *payload, size_t b
     if (fault != TCE_CHUNK_OK)
         return fault;
     size_t predictions_bytes = TCE__PREDICT_SLOTS * sizeof *d.predictions;
-    size_t value_room = d.columns[TCE__COLUMN_VALUE].count + TCE__AHEAD;
-    size_t count_room = d.columns[TCE__COLUMN_COUNT].count + TCE__AHEAD;
+    size_t value_room = 1 + d.columns[TCE__COLUMN_VALUE].count + TCE__AHEAD;
+    size_t count_room = 1 + d.columns[TCE__COLUMN_COUNT].count + TCE__AHEAD;
     size_t taken_bytes = (value_room + count_room) * sizeof *d.values;
     uint8_t *scratch = tce__chunk_scratch(chunk, predictions_bytes + taken_bytes +
                                                      shapes * (sizeof *d.plans + sizeof *d.shapes));
@@ -411,8 +414,8 @@ static tce_chunk_fault decode(tce_chunk *chunk, const uint8_t *payload, size_t b
         p->base[1] = stream_base;
         p->mask = (quad){0, UINT64_MAX, s->form & TCE__FORM_VALUE ? UINT64_MAX : 0,
                          s->form & TCE__FORM_COUNT ? UINT64_MAX : 0};
-        p->value_step = s->form & TCE__FORM_VALUE ? sizeof *d.values : 0;
-        p->count_step = s->form & TCE__FORM_COUNT ? sizeof *d.counts : 0;
+        p->value_step = s->form & TCE__FORM_VALUE ? 1 : 0;
+        p->count_step = s->form & TCE__FORM_COUNT ? 1 : 0;
         p->finish = s->form & (TCE__FORM_PREDICT | TCE__FORM_LITERAL | TCE__FORM_LINEAR) ||
                     (d.predicts && teaches(&s->event));
         d.finishes |= p->finish != 0;

@@ -122,7 +122,7 @@ static inline void tce__unzigzag_all(uint64_t *values, uint32_t n)
  * Expands a whole column, so that an event can take its value, or none, without a branch; and behind it TCE__AHEAD
  * zeros, as many as the events of one block could take too many.
  */
-enum { TCE__AHEAD = 2 * TCE__BLOCK + 1 };
+enum { TCE__AHEAD = 2 * TCE__BLOCK };
 
 static inline bool tce__column_expand_all(tce__column *c, uint64_t *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The TCE hypercalls (LoPAR 14.5.4.2). The checks are numbered in the order in which they are made, because the order
- * decides what a call with two faults answers; the ids in brackets are what the tests cite. H_GET_TCE and H_PUT_TCE of
- * a window that has been looked up are inlines of hcall.h. Architectural.
+ * decides what a call with two faults answers; the ids in brackets are what the tests cite. Calls of one TCE in a
+ * window that has been looked up are inlines of hcall.h. Architectural.
  */
 #include "hcall.h"
 
@@ -23,7 +23,7 @@ static uint64_t pages_inside(const tce__window *w, uint64_t index, uint64_t npag
     return npages < rest ? npages : rest;
 }
 
-tce_h_status tce__put_first(const tce__window *w, uint64_t index, uint64_t tce)
+tce_h_status tce__store_first(const tce__window *w, uint64_t index, uint64_t tce)
 {
     /* 0 is what is there already: also a boot clear by H_PUT_TCE commits nothing. */
     if (tce != 0) {
@@ -33,8 +33,7 @@ tce_h_status tce__put_first(const tce__window *w, uint64_t index, uint64_t tce)
     return TCE_H_SUCCESS;
 }
 
-/* Stores one value from index on; of a run that leaves the window the pages inside it. */
-static tce_h_status stuff_run(tce_machine *m, const tce__window *w, uint64_t index, uint64_t tce, uint64_t npages)
+tce_h_status tce__stuff_run(tce_machine *m, const tce__window *w, uint64_t index, uint64_t tce, uint64_t npages)
 {
     uint64_t inside = pages_inside(w, index, npages);
     m->written = inside;
@@ -45,36 +44,6 @@ static tce_h_status stuff_run(tce_machine *m, const tce__window *w, uint64_t ind
         m->kernels.fill(w->table.tce + index, tce, (size_t)inside);
     }
     return TCE__LIKELY(inside == npages) ? TCE_H_SUCCESS : TCE_H_PARAMETER;
-}
-
-tce_h_status tce__stuff(tce_machine *m, const tce__window *w, uint64_t ioba, uint64_t tce, uint64_t npages)
-{
-    const tce__platform *p = m->platform;
-    /* 0. The machine has the call. [hcall.stuff.0] */
-    if (TCE__UNLIKELY(!m->multitce))
-        return TCE_H_FUNCTION;
-    /* 1. The LIOBN has a window. [hcall.stuff.1] */
-    if (TCE__UNLIKELY(w == NULL))
-        return TCE_H_PARAMETER;
-    /* 2. The first page lies in the window; KVM: the IOBA is a page's. [hcall.stuff.2] */
-    uint64_t index = tce__index(w, ioba);
-    if (TCE__UNLIKELY(index >= w->tces) || tce__misaligned(m, w, ioba))
-        return TCE_H_PARAMETER;
-    /* 3. PAPR: no more than 512 pages. [hcall.stuff.3] */
-    if (TCE__UNLIKELY(npages > p->stuff_max))
-        return TCE_H_P4;
-    /* 4. No more pages than the window has, unsigned and with all 64 bits; KVM, PAPR: none of them beyond its end.
-     *    [hcall.stuff.4] */
-    if (TCE__UNLIKELY(npages > (p->whole_runs ? w->tces - index : w->tces)))
-        return TCE_H_PARAMETER;
-    /* 5. KVM: the value has no permission. PAPR: with permission, its address is the partition's. [hcall.stuff.5] */
-    if ((TCE__UNLIKELY(p->stuff_unmaps_only) && (tce & TCE_ACCESS_RW) != 0) || tce__disowned(m, w, tce))
-        return TCE_H_PARAMETER;
-    /* 6. No pages at all. [hcall.stuff.6] */
-    if (TCE__UNLIKELY(npages == 0))
-        return p->no_pages;
-    /* 7. Page after page is given the value; what was stored before one outside the window stays. [hcall.stuff.7] */
-    return stuff_run(m, w, index, tce, npages);
 }
 
 /* A TCE list on its way from guest memory, or from one who knows it, into a table. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The batch: events to calls on the machine, counters, comparison. Every answer is that of the hcalls, RTAS calls,
- * windows and page translations of the architectural files.
+ * The batch: events of any kind to calls on the machine, counters, comparison. Every answer is that of the hcalls, RTAS
+ * calls, windows and page translations of the architectural files.
  */
 #include "tce_run.h"
 
@@ -39,27 +39,16 @@ typedef struct access {
     bool known;             /* its length is */
 } access;
 
-/* The window that an event means: by its LIOBN, else by its PHB and address. */
-static inline const tce__window *window_of(tce__run *r, const tce_event *event)
+const tce__window *tce__run_look_up(tce__run *r, const tce_event *event)
 {
+    if (event->stream >= r->batch->stream_count)
+        return NULL;
     const tce_stream *stream = &r->batch->streams[event->stream];
-    if (TCE__UNLIKELY(stream->liobn == TCE_LIOBN_UNKNOWN))
+    if (stream->liobn == TCE_LIOBN_UNKNOWN)
         return tce__window_at(r->m, stream->buid, event->address);
-    if (TCE__UNLIKELY(r->generation != r->m->generation)) {
-        memset(r->found, 0, sizeof r->found);
-        r->generation = r->m->generation;
-    }
-    tce__found *f = &r->found[event->stream % TCE__FOUND_SLOTS];
-    if (TCE__UNLIKELY(f->stream_plus_1 != event->stream + 1)) {
-        f->window = tce__window_of(r->m, stream->liobn);
-        f->stream_plus_1 = event->stream + 1;
-    }
-    return f->window;
-}
-
-const tce__window *tce__run_window(tce__run *r, const tce_event *event)
-{
-    return window_of(r, event);
+    const tce__window *w = tce__window_of(r->m, stream->liobn);
+    r->found[event->stream % TCE__FOUND_SLOTS] = (tce__found){.window = w, .stream_plus_1 = event->stream + 1};
+    return w;
 }
 
 void tce__run_mismatch(tce__run *r, size_t event, tce_mismatch_what what, uint32_t cell, uint64_t recorded,
@@ -74,9 +63,8 @@ void tce__run_mismatch(tce__run *r, size_t event, tce_mismatch_what what, uint32
         o->mismatches[o->mismatch_count++] = (tce_mismatch){event, what, cell, recorded, answered};
 }
 
-/* A recorded translation: the TCE's page, permission and page mask, whatever came of the access. */
-static void check_translation(tce__run *r, size_t index, const tce_event *event, uint64_t recorded_page,
-                              const tce__window *w)
+void tce__run_check_translation(tce__run *r, size_t index, const tce_event *event, uint64_t recorded_page,
+                                const tce__window *w)
 {
     uint64_t page = 0;
     uint32_t permission = 0, shift = 64;
@@ -99,11 +87,6 @@ static void check_translation(tce__run *r, size_t index, const tce_event *event,
         tce__run_mismatch(r, index, TCE_MISMATCH_MASK, 0, recorded_shift, shift);
 }
 
-static inline bool looks_up(const tce__window *w)
-{
-    return !(w->bypass | w->frozen);
-}
-
 /* In a secure guest the bytes' frames are touched; a trace does not have the bytes themselves. */
 static bool touch(tce__run *r, const access *a, const tce_segment *segment)
 {
@@ -119,7 +102,7 @@ static tce_fault translate_pages(tce__run *r, const access *a, uint64_t *address
     bool unshared = false;
     for (bool first = true; tce__cut_goes_on(&c); first = false) {
         tce_segment segment;
-        r->counters->translations += looks_up(a->window);
+        r->counters->translations += tce__looks_up(a->window);
         tce_fault fault = tce__next_segment(r->m, a->window, &c, a->direction, &segment);
         if (fault != TCE_FAULT_NONE)
             return fault;
@@ -144,7 +127,7 @@ static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *eve
     const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
     const bool length = event->flags & TCE_EVENT_LENGTH;
     const access a = {
-        .window = window_of(r, event),
+        .window = tce__run_found(r, event),
         .ioba = event->address,
         .bytes = !length ? 0 : side ? side[TCE_HCALL_NPAGES] : event->count,
         .direction = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
@@ -161,7 +144,7 @@ static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *eve
             return (tce_result){0, 0};
         }
         if (TCE__LIKELY(one)) {
-            c->translations += looks_up(a.window);
+            c->translations += tce__looks_up(a.window);
             fault = tce__translate_page(r->m, a.window, a.ioba, a.bytes, a.direction, &address);
         } else {
             fault = translate_pages(r, &a, &address);
@@ -183,7 +166,7 @@ static inline tce_result run_dma(tce__run *r, size_t index, const tce_event *eve
     }
     c->faults[fault]++;
     if (r->check && (event->flags & TCE_EVENT_RECORDED))
-        check_translation(r, index, event, side ? side[TCE_HCALL_VALUE] : event->value, a.window);
+        tce__run_check_translation(r, index, event, side ? side[TCE_HCALL_VALUE] : event->value, a.window);
     const bool reached = fault == TCE_FAULT_NONE || fault == TCE_FAULT_NOT_SHARED;
     return (tce_result){fault, reached ? address : 0};
 }
@@ -232,7 +215,7 @@ static inline tce_result run_hcall(tce__run *r, size_t index, const tce_event *e
     const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
     uint64_t value = side ? side[TCE_HCALL_VALUE] : event->value;
     uint64_t npages = side ? side[TCE_HCALL_NPAGES] : event->count;
-    const tce__window *w = window_of(r, event);
+    const tce__window *w = tce__run_found(r, event);
     tce_h_status status;
     tce_result result = {0, 0};
     switch (event->kind) {
@@ -275,7 +258,7 @@ static inline tce_result run_hcall(tce__run *r, size_t index, const tce_event *e
     return result;
 }
 
-tce_err tce__run_event(tce__run *r, size_t index)
+tce_err tce__run_any(tce__run *r, size_t index)
 {
     const tce_event *event = &r->batch->events[index];
     tce_result result = {0, 0};
@@ -338,6 +321,17 @@ tce_err tce__run_event(tce__run *r, size_t index)
     return err;
 }
 
+static tce_err run_timed_events(tce__run *r)
+{
+    tce_err err = TCE_OK;
+    for (; r->index < r->batch->count; r->index++) {
+        err = tce__run_timed(r, r->index);
+        if (TCE__UNLIKELY(err != TCE_OK))
+            break;
+    }
+    return err;
+}
+
 tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, tce_run_options *options, size_t *done)
 {
     tce_run_options plain = {.check = false};
@@ -350,12 +344,8 @@ tce_err tce_run(tce_machine *m, const tce_batch *batch, tce_counters *counters, 
     r.check = r.options->check && !r.options->state_only;
     r.options->mismatch_count = 0;
     r.generation = m->generation;
-    tce_err err = TCE_OK;
-    for (; r.index < batch->count; r.index++) {
-        err = TCE__LIKELY(r.options->time == NULL) ? tce__run_event(&r, r.index) : tce__run_timed(&r, r.index);
-        if (TCE__UNLIKELY(err != TCE_OK))
-            break;
-    }
+    const tce_err err = r.options->time == NULL ? tce__run_events(&r) : run_timed_events(&r);
+    tce__run_count_plain(&r);
     tce__run_grow(&r);
     if (done)
         *done = r.index;

@@ -90,7 +90,7 @@ static tce_err run_hcall(tce__run *r, size_t i, const tce_event *event, uint64_t
     const uint64_t *side = event->flags & TCE_EVENT_SIDE ? r->batch->side + event->value : NULL;
     const uint64_t value = side ? side[TCE_HCALL_VALUE] : event->value;
     uint64_t npages = side ? side[TCE_HCALL_NPAGES] : event->count;
-    const tce__window *w = tce__run_window(r, event);
+    const tce__window *w = tce__run_found(r, event);
     if (event->kind == TCE_EVENT_PUT)
         npages = 1;
     tce__call call = {
@@ -216,6 +216,19 @@ static tce_err run_ultracall(tce__run *r, size_t i, const tce_event *event, uint
 
 /* --- Accesses --- */
 
+/* The event's window has been looked up. */
+static uint32_t requester_of(tce__run *r, const tce_event *event)
+{
+    tce__found *f = &r->found[event->stream % TCE__FOUND_SLOTS];
+    const bool found = f->stream_plus_1 == event->stream + 1 && r->generation == r->m->generation;
+    if (TCE__LIKELY(found && f->requester_plus_1 != 0))
+        return f->requester_plus_1 - 1;
+    const uint32_t requester = tce__time_requester(r->options->time, stream_of(r, event), tce__run_phb(r, event));
+    if (found && requester != TCE__NONE)
+        f->requester_plus_1 = requester + 1;
+    return requester;
+}
+
 static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t number)
 {
     tce_time *t = r->options->time;
@@ -226,9 +239,7 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
         .bytes = side ? side[TCE_HCALL_NPAGES] : event->count,
         .access = (event->flags & (TCE_EVENT_READ | TCE_EVENT_WRITE)) / TCE_EVENT_READ,
         .has_length = (event->flags & TCE_EVENT_LENGTH) != 0,
-        .window = tce__run_window(r, event),
-        .phb = tce__run_phb(r, event),
-        .stream = stream_of(r, event),
+        .window = tce__run_found(r, event),
     };
     /* Every TLP and every completion is simulated. */
     const uint64_t tlp = t->c.max_payload < t->c.max_read_request ? t->c.max_payload : t->c.max_read_request;
@@ -238,40 +249,27 @@ static tce_err run_dma(tce__run *r, size_t i, const tce_event *event, uint64_t n
     if (err != TCE_OK)
         return err;
     dma.fault = (tce_fault)r->result.status;
+    dma.requester = requester_of(r, event);
+    if (dma.requester == TCE__NONE)
+        return TCE_ERR_NO_MEMORY;
     tce__time_dma(t, &dma);
     return TCE_OK;
 }
 
-tce_err tce__run_timed(tce__run *r, size_t i)
+/* --- Events --- */
+
+/* What most events are not. Apart, so that the others have no part in what it keeps in registers. */
+__attribute__((noinline)) static tce_err run_rare(tce__run *r, size_t i, const tce_event *event, uint64_t number)
 {
-    const tce_event *event = &r->batch->events[i];
     tce_time *t = r->options->time;
-    if (event->stream >= r->batch->stream_count || (event->flags & TCE_EVENT_SIDE &&
-        tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
-        return TCE_ERR_EVENT;
     const bool timed = !r->options->state_only;
-    const uint64_t time = r->batch->times == NULL ? 0 : r->batch->times[i];
-    const uint64_t number = timed ? tce__time_event(t, time, r->m->memory_bytes) : 0;
     tce_err err = TCE_OK;
     uint64_t refused, acts;
     switch (event->kind) {
-    case TCE_EVENT_GET:
-    case TCE_EVENT_PUT:
-    case TCE_EVENT_STUFF:
-        err = run_hcall(r, i, event, number);
-        break;
-    case TCE_EVENT_INDIRECT:
-        err = event->flags & TCE_EVENT_SIDE ? run_hcall(r, i, event, number) : TCE_ERR_EVENT;
-        break;
     case TCE_EVENT_RTAS:
-        err = pays_for_kills(r) ? run_rtas(r, i, event, number) : TCE_ERR_WORK;
-        break;
+        return pays_for_kills(r) ? run_rtas(r, i, event, number) : TCE_ERR_WORK;
     case TCE_EVENT_ULTRACALL:
-        err = timed ? run_ultracall(r, i, event, number) : tce__run_event(r, i);
-        break;
-    case TCE_EVENT_DMA:
-        err = timed ? run_dma(r, i, event, number) : tce__run_event(r, i);
-        break;
+        return timed ? run_ultracall(r, i, event, number) : tce__run_event(r, i);
     case TCE_EVENT_WINDOW:
     case TCE_EVENT_UNWINDOW:
         refused = r->counters->refused;
@@ -279,20 +277,41 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         acts = timed ? tce__time_barrier(t) : 0;
         if (err == TCE_OK && r->counters->refused == refused)
             tce__life_end(t, stream_of(r, event)->liobn, acts);
-        break;
+        return err;
     case TCE_EVENT_RESET:
         err = pays_for_kills(r) ? tce__run_event(r, i) : TCE_ERR_WORK;
         tce__lives_end(t, timed ? tce__time_barrier(t) : 0);
-        break;
+        return err;
     case TCE_EVENT_PHB:
     case TCE_EVENT_THAW:
         err = tce__run_event(r, i);
         if (timed)
             (void)tce__time_barrier(t);
-        break;
+        return err;
     default:
-        err = tce__run_event(r, i);
-        break;
+        return tce__run_event(r, i);
     }
-    return err != TCE_OK ? err : t->failed ? TCE_ERR_NO_MEMORY : TCE_OK;
+}
+
+tce_err tce__run_timed(tce__run *r, size_t i)
+{
+    const tce_event *event = &r->batch->events[i];
+    tce_time *t = r->options->time;
+    if (TCE__UNLIKELY(event->stream >= r->batch->stream_count) || ((event->flags & TCE_EVENT_SIDE) != 0 &&
+        tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
+        return TCE_ERR_EVENT;
+    const bool timed = !r->options->state_only;
+    tce__run_follow(r);
+    const uint64_t time = r->batch->times == NULL ? 0 : r->batch->times[i];
+    const uint64_t number = timed ? tce__time_event(t, time, r->m->memory_bytes) : 0;
+    tce_err err;
+    if (event->kind == TCE_EVENT_DMA && timed)
+        err = run_dma(r, i, event, number);
+    else if (event->kind == TCE_EVENT_INDIRECT && (event->flags & TCE_EVENT_SIDE) == 0)
+        err = TCE_ERR_EVENT;
+    else if (event->kind >= TCE_EVENT_GET && event->kind <= TCE_EVENT_INDIRECT)   /* and H_PUT_TCE, H_STUFF_TCE */
+        err = run_hcall(r, i, event, number);
+    else
+        err = run_rare(r, i, event, number);
+    return err != TCE_OK ? err : TCE__UNLIKELY(t->failed) ? TCE_ERR_NO_MEMORY : TCE_OK;
 }

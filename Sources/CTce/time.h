@@ -15,12 +15,15 @@
 
 /* --- What calls wrote, beside each TCE (time_stamps.c) --- */
 
+/* Beside a TCE: the end of the last call that wrote it, and the first of its pending uses, + 1. */
+enum { TCE__BESIDE_END = 0, TCE__BESIDE_USERS = 1, TCE__BESIDE_WORDS = 2 };
+
 /* One life of a window: from its being made, or reset, to the next such event. */
 typedef struct tce__life {
     uint64_t tces;
     uint32_t liobn;
     uint32_t phb;               /* index of its hardware; TCE__NONE: virtual I/O */
-    tce__table entries;         /* two a TCE: end of the last call that wrote it; first of its pending uses, + 1 */
+    tce__table entries;         /* TCE__BESIDE_WORDS a TCE */
     uint64_t *touched;          /* one bit for each 64 KiB of the table that a call has written */
     uint32_t users;             /* pending transactions that use its TCEs */
     bool gone;                  /* it has ended, and has no entries any more: only the users know of it */
@@ -196,25 +199,46 @@ static inline uint64_t tce__time_present(const tce_time *t)
 }
 
 /* time_stamps.c */
-tce__life *tce__life_of(tce_time *t, const tce__window *w);    /* the window's present one; NULL: no memory */
+tce__life *tce__life_find(tce_time *t, const tce__window *w);  /* the window's present one; NULL: no memory */
 void tce__life_end(tce_time *t, uint64_t liobn, uint64_t cycle);
 void tce__lives_close(tce_time *t);
-uint64_t tce__life_written(const tce__life *life, uint64_t index);     /* end of the last call; 0: none */
-/* A transaction is under way in the window; it uses TCEs of it; it does no more. */
-void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life);
-bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index); /* false: no memory */
-/* Returns the first end of a later call that clears one of them; TCE__NEVER. */
-uint64_t tce__life_leave(tce_time *t, uint32_t transaction);
+/* A transaction of the life uses a TCE. false: no memory. */
+bool tce__life_use(tce_time *t, tce__transaction *x, uint32_t transaction, uint64_t index);
+/* It does no more. Returns the first end of a later call that clears one of them; TCE__NEVER. */
+uint64_t tce__life_leave(tce_time *t, tce__transaction *x);
 void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end);
-bool tce__life_touched(const tce__life *life, uint64_t index);         /* has a call written its 64 KiB? */
 /* A call that takes no time, before the part that is timed, wrote these TCEs. false: no memory. */
 bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t written);
 /* A call clears the TCE: `end` is its end, or it is a planned one, which waits for the users. */
 void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end, uint32_t planned);
 
 void tce__lives_end(tce_time *t, uint64_t cycle);               /* all of them: the machine is reset */
+
+static inline tce__life *tce__life_of(tce_time *t, const tce__window *w)
+{
+    tce__life *life = t->recent_life;
+    return TCE__LIKELY(life != NULL && life->liobn == w->liobn) ? life : tce__life_find(t, w);
+}
+
+/* End of the last call that wrote the TCE; 0: none. */
+static inline uint64_t tce__life_written(const tce__life *life, uint64_t index)
+{
+    return tce__table_load(&life->entries, index * TCE__BESIDE_WORDS + TCE__BESIDE_END);
+}
+
+/* Has a call written its 64 KiB? */
+static inline bool tce__life_touched(const tce__life *life, uint64_t index)
+{
+    return tce__bit(life->touched, index >> TCE__TOUCH_TCES_LOG2);
+}
+
 /* Lines of a PHB's cache leave it in a cycle; window 0: all. phb TCE__NONE: nothing. */
-void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last);
+static inline void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first,
+                                  uint64_t last)
+{
+    if (phb != TCE__NONE && !tce__cache_kill(&t->phbs[phb]->cache, cycle, window, first, last))
+        t->failed = true;
+}
 
 /* time_phb.c */
 uint32_t tce__phb_time_of(tce_time *t, uint64_t buid);         /* TCE__NONE: no memory */

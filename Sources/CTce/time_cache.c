@@ -26,7 +26,8 @@ bool tce__cache_open(tce__cache *cache, const tce_time_config *c)
     cache->sets_are_power_of_two = (cache->sets & (cache->sets - 1)) == 0;
     tce__pool_open(&cache->kill_pool, sizeof(tce__kill));
     cache->lines = calloc((size_t)(cache->sets * cache->ways), sizeof *cache->lines);
-    cache->recent = cache->lines;
+    for (uint32_t i = 0; i < TCE__CACHE_RECENT; i++)
+        cache->recent[i] = cache->lines;
     cache->slot_ends = calloc((size_t)cache->slots, sizeof *cache->slot_ends);
     return cache->lines != NULL && cache->slot_ends != NULL;
 }
@@ -74,7 +75,7 @@ static void fill(tce__cache *cache, const tce__fetch *f, tce_time_phb_stats *sta
     stats->fills++;
     stats->evictions += victim->window != 0;
     *victim = (tce__line){.window = f->window, .number = f->number, .used = f->used};
-    cache->recent = victim;
+    cache->recent[f->number % TCE__CACHE_RECENT] = victim;
 }
 
 /* --- Fetches --- */
@@ -259,7 +260,7 @@ uint64_t tce__cache_search(tce__cache *cache, uint64_t cycle, uint64_t window, u
     tce__fetch *joined = recent_fetch(cache, window, number);
     tce__line *line = joined != NULL ? NULL : find_line(cache, window, number);
     if (line != NULL) {
-        cache->recent = line;
+        cache->recent[number % TCE__CACHE_RECENT] = line;
         line->used = cache->lookups;
         stats->hits++;
         stages[TCE_STAGE_HIT] += cache->hit_cycles;

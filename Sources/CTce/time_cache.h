@@ -26,9 +26,11 @@ typedef struct tce__kill {
     uint64_t first, last;       /* lines */
 } tce__kill;
 
+#define TCE__CACHE_RECENT 64u
+
 typedef struct tce__cache {
     tce__line *lines;
-    tce__line *recent;          /* the one that was hit last, whatever it is now */
+    tce__line *recent[TCE__CACHE_RECENT];       /* by number: those that were hit last, whatever they are now */
     uint64_t next_change;       /* before this cycle no fetch ends and nothing is killed */
     uint64_t hit_cycles;
     uint64_t lookups;           /* made */
@@ -71,7 +73,7 @@ static inline uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint
         tce__cache_advance(cache, cycle, stats);
     stats->lookups++;
     cache->lookups++;
-    tce__line *line = cache->recent;
+    tce__line *line = cache->recent[number % TCE__CACHE_RECENT];
     if (TCE__LIKELY(line->number == number && line->window == window)) {
         line->used = cache->lookups;
         stats->hits++;
@@ -79,6 +81,46 @@ static inline uint64_t tce__cache_lookup(tce__cache *cache, uint64_t cycle, uint
         return cycle + cache->hit_cycles;
     }
     return tce__cache_search(cache, cycle, window, number, stats, stages);
+}
+
+/*
+ * What a look-up found, and the next ones of the same line find until something changes: the line, or a fetch of it
+ * that they join.
+ */
+typedef struct tce__found_line {
+    uint64_t until;             /* cycle */
+    tce__line *line;            /* NULL: the fetch */
+    tce__fetch *fetch;
+} tce__found_line;
+
+/* Of the line that has just been looked up. */
+static inline tce__found_line tce__cache_found(const tce__cache *cache, uint64_t window, uint64_t number)
+{
+    tce__line *line = cache->recent[number % TCE__CACHE_RECENT];
+    const bool hit = line->number == number && line->window == window;
+    return (tce__found_line){
+        .until = cache->next_change,
+        .line = hit ? line : NULL,
+        .fetch = hit ? NULL : &cache->fetches[cache->fetch_recent & cache->fetch_mask],
+    };
+}
+
+/* So many look-ups found the same again; those that joined waited for so long, and so many of them before it began. */
+static inline void tce__cache_repeated(tce__cache *cache, const tce__found_line *found, uint64_t count, uint64_t waited,
+                                       uint64_t queued, tce_time_phb_stats *stats, uint64_t *stages)
+{
+    cache->lookups += count;
+    stats->lookups += count;
+    if (found->line != NULL) {
+        found->line->used = cache->lookups;
+        stats->hits += count;
+        stages[TCE_STAGE_HIT] += count * cache->hit_cycles;
+    } else {
+        found->fetch->used = cache->lookups;
+        stats->joined += count;
+        stats->joined_queued += queued;
+        stages[TCE_STAGE_JOIN] += waited;
+    }
 }
 
 #endif

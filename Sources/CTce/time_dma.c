@@ -43,24 +43,22 @@ static bool note_pages(tce__transaction *x, const tce__window *w, uint64_t first
 }
 
 /* Its start, and that it uses its TCEs. [ready] */
-static bool use_pages(tce_time *t, uint32_t index, uint64_t first, uint64_t last)
+static bool use_pages(tce_time *t, tce__transaction *x, uint32_t index, uint64_t first, uint64_t last)
 {
-    tce__transaction *x = tce__transaction_at(t, index);
     for (uint64_t page = first; page <= last; page++) {
         const uint64_t written = tce__life_written(x->life, page);
         if (t->plan != NULL)
             tce__plan_uses(t, index, written);
         else if (written > x->start)
             x->start = written;
-        if (!tce__life_use(t, index, page))
+        if (!tce__life_use(t, x, index, page))
             return false;
     }
     return true;
 }
 
-static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
+static bool open_window(tce_time *t, tce__transaction *x, uint32_t index, const tce__dma *dma)
 {
-    tce__transaction *x = tce__transaction_at(t, index);
     const tce__window *w = dma->window;
     x->shift = w->shift;
     x->offset = x->ioba - w->start;
@@ -81,11 +79,18 @@ static bool open_window(tce_time *t, uint32_t index, const tce__dma *dma)
     tce__life *life = tce__life_of(t, w);
     if (life == NULL)
         return false;
-    tce__life_join(t, index, life);
-    return use_pages(t, index, first, last);
+    x->life = life;
+    life->users++;
+    return use_pages(t, x, index, first, last);
 }
 
 /* --- From place to end --- */
+
+uint32_t tce__time_requester(tce_time *t, const tce_stream *stream, const tce__phb *phb)
+{
+    const uint32_t index = phb == NULL ? TCE__NONE : tce__phb_time_of(t, phb->config.buid);
+    return t->failed ? TCE__NONE : tce__requester_of(t, stream, index);
+}
 
 static bool add_virtual(tce_time *t, uint32_t index)
 {
@@ -115,26 +120,21 @@ void tce__time_dma(tce_time *t, const tce__dma *dma)
         .access = (uint8_t)dma->access,
         .frozen = dma->fault == TCE_FAULT_PE_FROZEN,
         .faults = dma->fault != TCE_FAULT_NONE && dma->fault != TCE_FAULT_NOT_SHARED,
+        .requester = dma->requester,
     };
-    uint32_t phb = dma->phb == NULL ? TCE__NONE : tce__phb_time_of(t, dma->phb->config.buid);
-    if (dma->window == NULL)
+    if (dma->window == NULL) {
         shape(t, x, dma);
-    else if (!open_window(t, index, dma))
-        t->failed = true;
-    const uint32_t requester = t->failed ? TCE__NONE : tce__requester_of(t, dma->stream, phb);
-    if (requester == TCE__NONE) {
+    } else if (!open_window(t, x, index, dma)) {
         t->failed = true;
         return;
     }
-    x = tce__transaction_at(t, index);
-    x->requester = requester;
     tce__under_way_set(&t->under_way, x->event, TCE__PENDING | index);
     if (t->plan != NULL) {
         tce__agenda_add(t, index);
         return;
     }
     t->fresh++;
-    if (phb != TCE__NONE)
+    if (tce__requester_at(t, dma->requester)->phb != TCE__NONE)
         tce__phb_add(t, index);
     else if (!add_virtual(t, index))
         t->failed = true;
@@ -179,7 +179,7 @@ void tce__time_record(tce_time *t, tce_time_record record)
 static void retire(tce_time *t, uint32_t index)
 {
     tce__transaction *x = tce__transaction_at(t, index);
-    const uint64_t cleared = x->life == NULL ? TCE__NEVER : tce__life_leave(t, index);
+    const uint64_t cleared = x->life == NULL ? TCE__NEVER : tce__life_leave(t, x);
     const tce__outcome outcome = {
         .requester = x->requester,
         .direction = x->assumed ? TCE_TIME_UNKNOWN : x->write ? TCE_TIME_WRITE : TCE_TIME_READ,
@@ -285,7 +285,7 @@ void tce__transactions_close(tce_time *t)
 {
     for (uint32_t i = 0; i < t->transactions.count; i++) {
         if (tce__transaction_at(t, i)->life != NULL)
-            (void)tce__life_leave(t, i);
+            (void)tce__life_leave(t, tce__transaction_at(t, i));
         free(tce__transaction_at(t, i)->pages);
     }
     tce__pool_close(&t->transactions);

@@ -7,7 +7,6 @@
 
 /* --- Which TLP each requester would send next, and from when on --- */
 
-
 /* The cycle in which the requester's next TLP is ready; TCE__NEVER: none, or no tag is known to come free. */
 static uint64_t ready_cycle(const tce_time *t, tce__requester *r)
 {
@@ -60,11 +59,9 @@ bool tce__first_candidate(tce_time *t, tce__phb_time *phb, tce__heap_item *first
     return false;
 }
 
-/* The first one has had its turn. */
-static void offer_again(tce_time *t, tce__phb_time *phb, uint32_t requester)
+/* The first candidate has had its turn, and what its next TLP is ready for is known. */
+static void replace_first(tce__phb_time *phb, const tce__requester *r, uint32_t requester)
 {
-    tce__requester *r = tce__requester_at(t, requester);
-    r->key = renew(t, phb, r);
     if (r->key == TCE__NEVER)
         (void)tce__heap_pop(&phb->candidates);
     else
@@ -126,94 +123,123 @@ static uint64_t count_before(const tce__row *row, uint64_t most, uint64_t cycle)
     return (room - 1 - row->part) / row->duration;
 }
 
-/*
- * Grants TLPs of the first candidate's first transaction: one, or a row of equal ones, as many as are granted before
- * `limit` and before another candidate.
- */
-static void grant(tce_time *t, tce__phb_time *phb, uint32_t requester, const tce__heap_item *other, uint64_t limit)
+/* Tags for as many TLPs as may be, as far as they have come free by a cycle. */
+static uint64_t tags_for(tce__requester *r, uint64_t wanted, uint64_t cycle)
 {
-    tce__requester *r = tce__requester_at(t, requester);
+    if (TCE__UNLIKELY(r->fresh_tags < wanted))
+        take_back_tags(r, cycle);
+    return least(wanted, r->fresh_tags);
+}
+
+/* Read requests of a row are under way from their grants on. */
+static void note_tags(tce_time *t, tce__phb_time *phb, const tce__row *row)
+{
+    uint64_t cycle = row->cycle, part = row->part;
+    for (uint32_t i = 0; i < row->count; i++) {
+        if (TCE__UNLIKELY(!tce__ring_push_number(&phb->tag_grants, cycle)))
+            t->failed = true;
+        part += row->duration;
+        cycle += part >> 16;
+        part &= TCE__LINK_ONE - 1;
+    }
+}
+
+/*
+ * Grants TLPs of the requester's first transaction, which is ready at r->key: one, or a row of equal ones, as many as
+ * are granted before a cycle. Then asks from when on its next one is ready.
+ */
+static void grant_row(tce_time *t, tce__phb_time *phb, tce__requester *r, uint64_t before)
+{
     const uint32_t transaction = r->pending.first.value;
     tce__transaction *x = tce__transaction_at(t, transaction);
-    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request, page = UINT64_C(1) << x->shift;
     tce__row *row = tce__ring_push(tce__passes(x, x->issued) ? &phb->bypass : &phb->port, sizeof *row);
     if (TCE__UNLIKELY(row == NULL)) {
         t->failed = true;
         return;
     }
     /* [cut]; max_payload and max_read_request are 4 KiB at most. */
-    const uint64_t rest = least(x->bytes - x->issued, tce__to_boundary(x->offset + x->issued, page));
-    const uint64_t payload = least(rest, tce__to_boundary(x->ioba + x->issued, size));
+    const uint64_t issued = x->issued, ready = r->key, page = UINT64_C(1) << x->shift;
+    const uint64_t size = x->write ? t->c.max_payload : t->c.max_read_request;
+    const uint64_t rest = least(x->bytes - issued, tce__to_boundary(x->offset + issued, page));
+    const uint64_t payload = least(rest, tce__to_boundary(x->ioba + issued, size));
     const uint64_t bytes = x->write ? t->c.write_overhead + payload : t->c.read_overhead;
-    tce__link_idle(&phb->up, r->key);
+    const uint64_t own = x->start > r->turn ? x->start : r->turn;
+    tce__link_idle(&phb->up, ready);
     *row = (tce__row){
         .cycle = phb->up.cycle,
         .part = phb->up.part,
         .duration = tce__link_duration(t->byte_q16, bytes),
-        .place = x->issued,
+        .place = issued,
         .sequence = phb->sequence,
         .transaction = transaction,
         .payload = (uint32_t)payload,
     };
-    uint64_t more = payload == size ? least(rest / size, ROW_MAX) - 1 : 0;
-    const uint64_t own = x->start > r->turn ? x->start : r->turn;
-    if (x->issued == 0)
+    uint64_t count = payload == size ? least(rest >> __builtin_ctzll(size), ROW_MAX) : 1;
+    if (issued == 0)
         t->stats.queue_cycles += own - x->start;
     if (!x->write) {
-        phb->stats.tag_waits += r->key > own;
-        phb->stats.tag_wait_cycles += r->key - own;
-        take_back_tags(r, row->cycle);
-        more = least(more, r->fresh_tags - 1);
+        phb->stats.tag_waits += ready > own;
+        phb->stats.tag_wait_cycles += ready - own;
+        count = tags_for(r, count, row->cycle);
     }
     /* From when one has left, not from `left`, so that a requester alone loses no part of a cycle. [issue] */
-    const uint64_t count = 1 + count_before(row, more, least(limit, other->key + (requester < other->tie)));
+    if (count > 1)
+        count = 1 + count_before(row, count - 1, before);
     row->count = (uint32_t)count;
     phb->sequence += count;
-    phb->stages[TCE_STAGE_LINK_WAIT] += row->cycle - r->key;
-    phb->stats.tlp_cycles += row->cycle - r->key;
+    phb->stages[TCE_STAGE_LINK_WAIT] += row->cycle - ready;
+    phb->stats.tlp_cycles += row->cycle - ready;
     phb->stats.tlps += count;
     tce__link_use(&phb->up, count * row->duration, &phb->stats.up_cycles);
     if (TCE__UNLIKELY(phb->mixed) && !tce__order_row(t, phb, row))
         t->failed = true;
     if (!x->write) {
-        tce__row one = *row;
         r->fresh_tags -= (uint32_t)count;
-        for (; one.count != 0; tce__row_next(&one)) {
-            if (!tce__ring_push_number(&phb->tag_grants, one.cycle))
-                t->failed = true;
-        }
+        note_tags(t, phb, row);
     }
-    x->issued += count * payload;
+    x->issued = issued + count * payload;
     x->tlps += (uint32_t)count;
     x->under_way += (uint32_t)count;
     r->turn = phb->up.cycle;
     if (x->issued == x->bytes)
         close(t, phb, r, transaction);
-    offer_again(t, phb, requester);
+    r->key = renew(t, phb, r);
 }
-
-static const tce__heap_item no_other = {.key = TCE__NEVER, .tie = 0};
 
 void tce__grant_one(tce_time *t, tce__phb_time *phb, const tce__heap_item *candidate)
 {
-    grant(t, phb, candidate->value, &no_other, 0);
+    tce__requester *r = tce__requester_at(t, candidate->value);
+    grant_row(t, phb, r, 0);
+    replace_first(phb, r, candidate->value);
+}
+
+/* The cycle from which on a grant is another requester's than the first candidate's; TCE__NEVER. [arbitrate] [tie] */
+static uint64_t other_turn(const tce__phb_time *phb, uint32_t requester)
+{
+    const tce__heap_item *items = phb->candidates.items, *other = &items[1];
+    if (phb->candidates.count < 2)
+        return TCE__NEVER;
+    if (phb->candidates.count > 2 && tce__heap_before(&items[2], other))
+        other = &items[2];
+    return other->key + (requester < other->tie);
 }
 
 uint64_t tce__grant_until(tce_time *t, tce__phb_time *phb, uint64_t limit)
 {
     tce__heap_item first;
     while (!t->failed && tce__first_candidate(t, phb, &first)) {
-        const tce__heap_item *items = phb->candidates.items, *other = &no_other;
-        if (first.key >= limit || phb->up.cycle >= limit)
+        tce__requester *r = tce__requester_at(t, first.value);
+        if (r->key >= limit || phb->up.cycle >= limit)
             return limit;
-        if (phb->candidates.count > 1)
-            other = &items[1];
-        if (phb->candidates.count > 2 && tce__heap_before(&items[2], other))
-            other = &items[2];
-        grant(t, phb, first.value, other, limit);
+        const uint64_t turn = other_turn(phb, first.value);
+        /* Nobody is asked who is first while nobody else has anything to send. */
+        do {
+            grant_row(t, phb, r, least(limit, turn));
+        } while (turn == TCE__NEVER && !t->failed && r->key < limit && phb->up.cycle < limit && phb->blocked == 0);
+        replace_first(phb, r, first.value);
         /* It may have a tag before any other is ready, but not before its turn. */
         if (TCE__UNLIKELY(phb->blocked != 0))
-            return least(limit, tce__requester_at(t, first.value)->turn);
+            return least(limit, r->turn);
     }
     return limit;
 }

@@ -129,44 +129,83 @@ void tce__look_up(tce_time *t, tce__phb_time *phb, tce__ring *ring, uint64_t cyc
     look_up(t, phb, &first, cycle);
 }
 
+/* The answers to the TLPs of a row, one after another: the cache is asked again only where something has changed. */
+typedef struct answers {
+    tce__found_line found;
+    uint64_t known;             /* the last one's cycle */
+    uint64_t count, waited, queued;     /* that found the same, and are still to be counted */
+} answers;
+
+static void count_answers(tce__phb_time *phb, answers *a)
+{
+    if (a->count != 0)
+        tce__cache_repeated(&phb->cache, &a->found, a->count, a->waited, a->queued, &phb->stats, phb->stages);
+    a->count = a->waited = a->queued = 0;
+}
+
+static void ask_cache(tce__phb_time *phb, answers *a, uint64_t cycle, uint64_t window, uint64_t number, bool last)
+{
+    count_answers(phb, a);
+    a->known = tce__cache_lookup(&phb->cache, cycle, window, number, &phb->stats, phb->stages);
+    if (!last && TCE__LIKELY(a->known != TCE__NEVER))
+        a->found = tce__cache_found(&phb->cache, window, number);
+}
+
+static void repeat_answer(const tce__phb_time *phb, answers *a, uint64_t cycle)
+{
+    a->count++;
+    if (a->found.line != NULL) {
+        a->known = cycle + phb->cache.hit_cycles;
+    } else {
+        a->waited += a->known - cycle;
+        a->queued += a->found.fetch->begin >= cycle;
+    }
+}
+
 /*
  * The same for all TLPs of a row, before `limit`, where nothing faults and nothing passes. They are in one I/O page:
  * the cache is asked for one line. Returns whether they were all.
  */
-static bool look_up_row(tce_time *t, tce__phb_time *phb, tce__row *row, uint64_t limit)
+static bool look_up_row(tce_time *t, tce__phb_time *phb, tce__row *place, uint64_t limit)
 {
-    tce__transaction *x = tce__transaction_at(t, row->transaction);
-    const uint64_t number = (x->offset + row->place) >> (x->shift + phb->cache.line_log2), way = t->way;
+    tce__row row = *place;
+    tce__transaction *x = tce__transaction_at(t, row.transaction);
+    const uint64_t number = (x->offset + row.place) >> (x->shift + phb->cache.line_log2), way = t->way;
     const uint64_t memory = t->c.memory_latency, interval = t->c.lookup_interval;
-    const uint32_t before = row->count;
+    const bool write = x->write;
     uint64_t link = 0, port_wait = 0, order_wait = 0, cycles = 0, latest = phb->latest, next = phb->next_lookup;
-    while (row->count != 0) {
-        const uint64_t left = tce__link_left(row->cycle, row->part + row->duration), arrival = left + way;
+    answers a = {.known = 0};
+    while (row.count != 0) {
+        const uint64_t left = tce__link_left(row.cycle, row.part + row.duration), arrival = left + way;
         const uint64_t cycle = arrival > next ? arrival : next;
         if (cycle >= limit)
             break;
         next = cycle + interval;
-        link += left - row->cycle;
+        link += left - row.cycle;
         port_wait += cycle - arrival;
-        const uint64_t known = tce__cache_lookup(&phb->cache, cycle, x->name, number, &phb->stats, phb->stages);
-        if (TCE__UNLIKELY(known == TCE__NEVER)) {
+        if (cycle < a.found.until)
+            repeat_answer(phb, &a, cycle);
+        else
+            ask_cache(phb, &a, cycle, x->name, number, row.count == 1);
+        if (TCE__UNLIKELY(a.known == TCE__NEVER)) {
             t->failed = true;
             break;
         }
-        if (x->write) {
-            const uint64_t own = known + memory;
+        if (write) {
+            const uint64_t own = a.known + memory;
             latest = own > latest ? own : latest;
             order_wait += latest - own;
-            cycles += latest - row->cycle;
+            cycles += latest - row.cycle;
         } else {
-            const uint64_t from = known > latest ? known : latest;
-            order_wait += from - known;
-            tce__data_push(t, phb, &(tce__data){row->place, row->transaction, row->payload}, row->sequence, row->cycle,
+            const uint64_t from = a.known > latest ? a.known : latest;
+            order_wait += from - a.known;
+            tce__data_push(t, phb, &(tce__data){row.place, row.transaction, row.payload}, row.sequence, row.cycle,
                            from + memory);
         }
-        tce__row_next(row);
+        tce__row_next(&row);
     }
-    const uint32_t count = before - row->count;
+    const uint32_t count = place->count - row.count;
+    count_answers(phb, &a);
     phb->next_lookup = next;
     phb->latest = latest;
     phb->stages[TCE_STAGE_LINK] += link;
@@ -176,11 +215,13 @@ static bool look_up_row(tce_time *t, tce__phb_time *phb, tce__row *row, uint64_t
     phb->stages[TCE_STAGE_ORDER_WAIT] += order_wait;
     phb->stages[TCE_STAGE_MEMORY] += count * memory;
     phb->stats.tlp_cycles += cycles;
-    if (x->write && count != 0) {
+    if (write && count != 0) {
         x->under_way -= count - 1;
-        tce__tlp_done(t, row->transaction, latest);
+        tce__tlp_done(t, row.transaction, latest);
     }
-    return row->count == 0;
+    if (row.count != 0)
+        *place = row;
+    return row.count == 0;
 }
 
 void tce__look_up_until(tce_time *t, tce__phb_time *phb, uint64_t limit)

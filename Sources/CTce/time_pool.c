@@ -118,30 +118,25 @@ void tce__queue_close(tce__queue *queue)
     *queue = (tce__queue){.count = 0};
 }
 
-bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value)
+bool tce__queue_push_apart(tce__queue *queue, const tce__heap_item *item)
 {
-    const tce__heap_item item = {key, tie, value};
     /* The one with the last end that is not behind the item, else an empty one, else the heap. */
     uint32_t to = 0;
-    while (to < queue->used && tce__heap_before(&item, &queue->runs[to].last))
+    while (to < queue->used && tce__heap_before(item, &queue->runs[to].last))
         to++;
     if (TCE__UNLIKELY(to == TCE__QUEUE_RINGS)) {
-        if (!tce__heap_push(&queue->rest, key, tie, value))
+        if (!tce__heap_push(&queue->rest, item->key, item->tie, item->value))
             return false;
     } else {
         tce__queue_run *run = &queue->runs[to];
-        tce__heap_item *place = tce__ring_push(&run->ring, sizeof item);
+        tce__heap_item *place = tce__ring_push(&run->ring, sizeof *item);
         if (place == NULL)
             return false;
-        *place = item;
-        if (to == queue->used) {
-            queue->used++;
-            run->first = item;
-        }
-        run->last = item;
+        *place = run->last = *item;
+        queue->used += to == queue->used;
     }
-    if (queue->count++ == 0 || tce__heap_before(&item, &queue->first)) {
-        queue->first = item;
+    if (queue->count++ == 0 || tce__heap_before(item, &queue->first)) {
+        queue->first = *item;
         queue->from = to;
     }
     return true;
@@ -157,7 +152,7 @@ static void retire_run(tce__queue *queue, uint32_t at)
     queue->runs[queue->used] = run;
 }
 
-void tce__queue_drop(tce__queue *queue)
+void tce__queue_drop_apart(tce__queue *queue)
 {
     queue->count--;
     if (TCE__UNLIKELY(queue->from == TCE__QUEUE_RINGS)) {
@@ -165,18 +160,15 @@ void tce__queue_drop(tce__queue *queue)
     } else {
         tce__queue_run *run = &queue->runs[queue->from];
         tce__ring_drop(&run->ring);
-        if (run->ring.count != 0)
-            run->first = *(const tce__heap_item *)tce__ring_at(&run->ring, 0, sizeof(tce__heap_item));
-        else if (queue->from + 1 == queue->used)
-            queue->used--;
-        else
+        if (run->ring.count == 0)
             retire_run(queue, queue->from);
     }
     const tce__heap_item *first = queue->rest.count == 0 ? NULL : &queue->rest.items[0];
     uint32_t from = TCE__QUEUE_RINGS;
     for (uint32_t i = 0; i < queue->used; i++) {
-        if (first == NULL || tce__heap_before(&queue->runs[i].first, first)) {
-            first = &queue->runs[i].first;
+        const tce__heap_item *item = tce__ring_at(&queue->runs[i].ring, 0, sizeof *item);
+        if (first == NULL || tce__heap_before(item, first)) {
+            first = item;
             from = i;
         }
     }

@@ -113,21 +113,51 @@ static inline bool tce__heap_before(const tce__heap_item *a, const tce__heap_ite
 #define TCE__QUEUE_RINGS 6u
 
 typedef struct tce__queue_run {
-    tce__heap_item first, last;
+    tce__heap_item last;
     tce__ring ring;             /* of tce__heap_item */
 } tce__queue_run;
 
 typedef struct tce__queue {
-    tce__queue_run runs[TCE__QUEUE_RINGS];
-    tce__heap rest;
     tce__heap_item first;       /* of all of them, if there is one */
     uint32_t count, used;       /* items; rings that hold something */
     uint32_t from;              /* the ring that the first is in; TCE__QUEUE_RINGS: the heap */
+    tce__queue_run runs[TCE__QUEUE_RINGS];
+    tce__heap rest;
 } tce__queue;
 
 void tce__queue_close(tce__queue *queue);
-bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value);    /* false: no memory */
-void tce__queue_drop(tce__queue *queue);        /* the first one */
+bool tce__queue_push_apart(tce__queue *queue, const tce__heap_item *item);
+void tce__queue_drop_apart(tce__queue *queue);
+
+/* false: no memory. */
+static inline bool tce__queue_push(tce__queue *queue, uint64_t key, uint64_t tie, uint32_t value)
+{
+    const tce__heap_item item = {key, tie, value};
+    tce__queue_run *run = &queue->runs[0];
+    /* Most come behind all that are there: the first one stays the first. */
+    if (TCE__UNLIKELY(queue->used == 0) || tce__heap_before(&item, &run->last) ||
+        TCE__UNLIKELY(run->ring.count == run->ring.capacity))
+        return tce__queue_push_apart(queue, &item);
+    *(tce__heap_item *)tce__ring_at(&run->ring, run->ring.count++, sizeof item) = item;
+    run->last = item;
+    queue->count++;
+    return true;
+}
+
+/* The first one. */
+static inline void tce__queue_drop(tce__queue *queue)
+{
+    tce__ring *ring = &queue->runs[0].ring;
+    if (queue->used != 1 || queue->rest.count != 0) {
+        tce__queue_drop_apart(queue);
+        return;
+    }
+    tce__ring_drop(ring);
+    if (--queue->count == 0)
+        queue->used = 0;
+    else
+        queue->first = *(const tce__heap_item *)tce__ring_at(ring, 0, sizeof(tce__heap_item));
+}
 
 /* One that will soon be the first: what stands behind it. TCE__NONE: not known. */
 static inline uint32_t tce__queue_expected(const tce__queue *queue)

@@ -134,13 +134,12 @@ uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes)
     if (t->plan != NULL) {
         tce__plan_admit(t, t->events);
     } else {
-        const uint64_t before = tce__time_present(t);
         uint64_t held;
         if (stamp > t->now)
             t->now = stamp;
         while (TCE__UNLIKELY((held = tce__under_way_held(&t->under_way, t->events)) != 0) && !t->failed)
             tce__transaction_complete(t, (uint32_t)held);
-        if (tce__time_present(t) > before && t->fresh >= FRESH_MAX)
+        if (TCE__UNLIKELY(t->fresh >= FRESH_MAX) && tce__time_present(t) > t->simulated)
             tce__time_advance(t, tce__time_present(t));
     }
     tce__under_way_set(&t->under_way, t->events, 0);    /* until it is more than that */
@@ -175,9 +174,9 @@ uint64_t tce__time_barrier(tce_time *t)
 /* What a call of one part takes. */
 static uint64_t count_call(tce_time *t, tce_time_call_kind kind, tce_time_part part, uint64_t cost)
 {
-    tce__cost costs = {{0}};
-    costs.parts[part] = cost;
-    return tce__calls_count(&t->calls[kind], &costs, false);
+    uint64_t sum = 0;
+    tce__calls_add(&t->calls[kind], &sum, part, cost);
+    return tce__calls_count(&t->calls[kind], sum, false);
 }
 
 void tce__time_ultracall(tce_time *t, uint64_t event, uint16_t cpu, uint64_t cost)
@@ -221,31 +220,34 @@ static bool goes_to_user(const tce_time *t, const tce__call *call)
 }
 
 /* What the call costs but for what depends on the TCEs that it wrote. [cost] */
-static tce__cost call_cost(const tce_time *t, const tce__call *call)
+static uint64_t add_call_cost(tce_time *t, const tce__call *call, tce_time_call_kind kind, bool exits)
 {
     const tce_time_config *c = &t->c;
-    tce__cost cost = {{0}};
-    uint64_t *part = cost.parts;
-    part[TCE_PART_ENTRY] = c->hcall_entry;
-    part[TCE_PART_REFLECTION] = call->secure ? c->hcall_reflection : 0;
-    part[TCE_PART_EXIT] = goes_to_user(t, call) ? c->hcall_exit : 0;
-    part[TCE_PART_PAGING] = tce__product(c->uv_page_out + c->uv_page_in, call->paged_out);
-    switch (kind_of(call)) {
+    tce__calls *calls = &t->calls[kind];
+    uint64_t cost = 0;
+    tce__calls_add(calls, &cost, TCE_PART_ENTRY, c->hcall_entry);
+    switch (kind) {
     case TCE_TIME_PUT:
-        part[TCE_PART_HANDLER] = c->hcall_put;
+        tce__calls_add(calls, &cost, TCE_PART_HANDLER, c->hcall_put);
         break;
     case TCE_TIME_STUFF:
-        part[TCE_PART_HANDLER] = c->hcall_stuff;
-        part[TCE_PART_ENTRIES] = tce__product(c->hcall_stuff_entry, call->written);
+        tce__calls_add(calls, &cost, TCE_PART_HANDLER, c->hcall_stuff);
+        tce__calls_add(calls, &cost, TCE_PART_ENTRIES, tce__product(c->hcall_stuff_entry, call->written));
         break;
     case TCE_TIME_LIST:
-        part[TCE_PART_HANDLER] = c->hcall_list;
-        part[TCE_PART_ENTRIES] = tce__product(c->hcall_list_entry, call->written);
+        tce__calls_add(calls, &cost, TCE_PART_HANDLER, c->hcall_list);
+        tce__calls_add(calls, &cost, TCE_PART_ENTRIES, tce__product(c->hcall_list_entry, call->written));
         break;
     default:
-        part[TCE_PART_HANDLER] = c->hcall_get;
+        tce__calls_add(calls, &cost, TCE_PART_HANDLER, c->hcall_get);
         break;
     }
+    if (call->secure)
+        tce__calls_add(calls, &cost, TCE_PART_REFLECTION, c->hcall_reflection);
+    if (exits)
+        tce__calls_add(calls, &cost, TCE_PART_EXIT, c->hcall_exit);
+    if (call->paged_out != 0)
+        tce__calls_add(calls, &cost, TCE_PART_PAGING, tce__product(c->uv_page_out + c->uv_page_in, call->paged_out));
     return cost;
 }
 
@@ -310,34 +312,34 @@ static void apply_effect(tce_time *t, const tce__call *call, tce__life *life, ui
 }
 
 /* What the TCEs add that the call wrote. [cost] [kill] */
-static void add_effect_cost(tce_time *t, const tce__call *call, const tce__life *life, tce__cost *cost)
+static void add_effect_cost(tce_time *t, const tce__call *call, const tce__life *life, tce__calls *calls, uint64_t *cost)
 {
     const tce_time_config *c = &t->c;
     const effect e = count_effect(call, life);
     t->stats.changed += e.changed;
-    cost->parts[TCE_PART_FIRST_TOUCH] = tce__product(c->hcall_first_touch, e.first_touches);
+    if (e.first_touches != 0)
+        tce__calls_add(calls, cost, TCE_PART_FIRST_TOUCH, tce__product(c->hcall_first_touch, e.first_touches));
     if (c->passthrough == 0)
         return;
-    cost->parts[TCE_PART_PASSTHROUGH] = tce__product(c->passthrough_entry, call->written);
+    tce__calls_add(calls, cost, TCE_PART_PASSTHROUGH, tce__product(c->passthrough_entry, call->written));
     if (e.changed != 0)
-        cost->parts[TCE_PART_KILL] =
-            tce__product(c->kill_issue, c->kill_scope == TCE_KILL_PAGE ? e.changed : 1) + c->kill_completion;
+        tce__calls_add(calls, cost, TCE_PART_KILL,
+                       tce__product(c->kill_issue, c->kill_scope == TCE_KILL_PAGE ? e.changed : 1) + c->kill_completion);
 }
 
 void tce__time_call(tce_time *t, const tce__call *call)
 {
     const tce_time_call_kind kind = kind_of(call);
-    tce__cost cost = call_cost(t, call);
+    const bool exits = goes_to_user(t, call);
     tce__life *life = NULL;
-    if (call->written != 0) {
-        life = tce__life_of(t, call->window);
-        if (life == NULL) {
-            t->failed = true;
-            return;
-        }
-        add_effect_cost(t, call, life, &cost);
+    if (call->written != 0 && (life = tce__life_of(t, call->window)) == NULL) {
+        t->failed = true;
+        return;
     }
-    const uint64_t cycles = tce__calls_count(&t->calls[kind], &cost, goes_to_user(t, call));
+    uint64_t cost = add_call_cost(t, call, kind, exits);
+    if (life != NULL)
+        add_effect_cost(t, call, life, &t->calls[kind], &cost);
+    const uint64_t cycles = tce__calls_count(&t->calls[kind], cost, exits);
     if (t->plan == NULL) {
         const uint64_t end = busy(t, kind, call->event, call->cpu, cycles);
         if (life != NULL)

@@ -17,8 +17,7 @@ typedef struct tce__dma {
     bool has_length;
     tce_fault fault;            /* the answer */
     const tce__window *window;  /* NULL: none */
-    const tce__phb *phb;        /* NULL: virtual I/O, or no PHB */
-    const tce_stream *stream;
+    uint32_t requester;         /* tce__time_requester */
 } tce__dma;
 
 /* A call on a TCE table; of a list call and H_STUFF_TCE, what it wrote. */
@@ -37,6 +36,9 @@ typedef struct tce__call {
 
 /* The next event's number; its stamp is the model's present. time: in units of the trace. */
 uint64_t tce__time_event(tce_time *t, uint64_t time, uint64_t memory_bytes);
+
+/* Who makes accesses in a stream; phb: NULL: virtual I/O, or no PHB. TCE__NONE: no memory. */
+uint32_t tce__time_requester(tce_time *t, const tce_stream *stream, const tce__phb *phb);
 
 void tce__time_dma(tce_time *t, const tce__dma *dma);
 void tce__time_call(tce_time *t, const tce__call *call);

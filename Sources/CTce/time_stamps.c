@@ -7,22 +7,17 @@
 
 #include "time_plan.h"
 
-enum { END = 0, USERS = 1, WORDS = 2 };
-
 static uint64_t *entry_of(tce__life *life, uint64_t index)
 {
-    const uint64_t word = index * WORDS;
+    const uint64_t word = index * TCE__BESIDE_WORDS;
     if (TCE__UNLIKELY(!tce__table_touched(&life->entries, word)))
         tce__table_touch(&life->entries, word >> TCE__PAGE_TCES_LOG2);
     return &life->entries.tce[word];
 }
 
-tce__life *tce__life_of(tce_time *t, const tce__window *w)
+tce__life *tce__life_find(tce_time *t, const tce__window *w)
 {
-    tce__life *life = t->recent_life;
-    if (TCE__LIKELY(life != NULL) && life->liobn == w->liobn)
-        return life;
-    life = tce__map_find(&t->lives, w->liobn);
+    tce__life *life = tce__map_find(&t->lives, w->liobn);
     if (TCE__LIKELY(life != NULL))
         return t->recent_life = life;
     uint32_t phb = w->phb == NULL ? TCE__NONE : tce__phb_time_of(t, w->phb->config.buid);
@@ -31,10 +26,10 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w)
         return NULL;
     *life = (tce__life){.tces = w->tces, .liobn = w->liobn, .phb = phb};
     life->touched = calloc((size_t)(((w->tces - 1) >> TCE__TOUCH_TCES_LOG2) / 64 + 1), sizeof *life->touched);
-    if (life->touched != NULL && tce__table_open(&life->entries, w->tces * WORDS)) {
+    if (life->touched != NULL && tce__table_open(&life->entries, w->tces * TCE__BESIDE_WORDS)) {
         if (tce__map_insert(&t->lives, w->liobn, life))
             return life;
-        tce__table_close(&life->entries, w->tces * WORDS);
+        tce__table_close(&life->entries, w->tces * TCE__BESIDE_WORDS);
     }
     free(life->touched);
     free(life);
@@ -44,7 +39,7 @@ tce__life *tce__life_of(tce_time *t, const tce__window *w)
 /* What is pending is found by no later call; the last of it takes the life along. */
 static void life_free(tce__life *life)
 {
-    tce__table_close(&life->entries, life->tces * WORDS);
+    tce__table_close(&life->entries, life->tces * TCE__BESIDE_WORDS);
     free(life->touched);
     life->touched = NULL;
     life->gone = true;
@@ -90,24 +85,12 @@ void tce__lives_close(tce_time *t)
     tce__map_close(&t->lives);
 }
 
-uint64_t tce__life_written(const tce__life *life, uint64_t index)
+bool tce__life_use(tce_time *t, tce__transaction *x, uint32_t transaction, uint64_t index)
 {
-    return tce__table_load(&life->entries, index * WORDS + END);
-}
-
-void tce__life_join(tce_time *t, uint32_t transaction, tce__life *life)
-{
-    tce__transaction_at(t, transaction)->life = life;
-    life->users++;
-}
-
-bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
-{
-    tce__transaction *x = tce__transaction_at(t, transaction);
     const uint32_t use = tce__pool_take(&t->uses);
     if (use == TCE__NONE)
         return false;
-    uint64_t *users = &entry_of(x->life, index)[USERS];
+    uint64_t *users = &entry_of(x->life, index)[TCE__BESIDE_USERS];
     *tce__use_at(t, use) = (tce__use){
         .transaction = transaction,
         .before = TCE__NONE,
@@ -123,10 +106,9 @@ bool tce__life_use(tce_time *t, uint32_t transaction, uint64_t index)
     return true;
 }
 
-uint64_t tce__life_leave(tce_time *t, uint32_t transaction)
+uint64_t tce__life_leave(tce_time *t, tce__transaction *x)
 {
     uint64_t cleared = TCE__NEVER;
-    tce__transaction *x = tce__transaction_at(t, transaction);
     tce__life *life = x->life;
     for (uint32_t use = x->uses, next; use != TCE__NONE; use = next) {
         const tce__use u = *tce__use_at(t, use);
@@ -140,7 +122,7 @@ uint64_t tce__life_leave(tce_time *t, uint32_t transaction)
         if (u.before != TCE__NONE)
             tce__use_at(t, u.before)->after = u.after;
         else
-            entry_of(life, u.index)[USERS] = u.after == TCE__NONE ? 0 : (uint64_t)u.after + 1;
+            entry_of(life, u.index)[TCE__BESIDE_USERS] = u.after == TCE__NONE ? 0 : (uint64_t)u.after + 1;
     }
     x->uses = TCE__NONE;
     x->life = NULL;
@@ -149,19 +131,14 @@ uint64_t tce__life_leave(tce_time *t, uint32_t transaction)
     return cleared;
 }
 
-bool tce__life_touched(const tce__life *life, uint64_t index)
-{
-    return tce__bit(life->touched, index >> TCE__TOUCH_TCES_LOG2);
-}
-
 void tce__life_write(tce__life *life, uint64_t index, uint64_t count, uint64_t end)
 {
     const uint64_t last = (index + count - 1) >> TCE__TOUCH_TCES_LOG2;
     for (uint64_t part = index >> TCE__TOUCH_TCES_LOG2; part <= last; part++)
         life->touched[part >> 6] |= UINT64_C(1) << (part & 63);
-    tce__table_touch_range(&life->entries, index * WORDS, count * WORDS);
+    tce__table_touch_range(&life->entries, index * TCE__BESIDE_WORDS, count * TCE__BESIDE_WORDS);
     for (uint64_t i = index; i < index + count; i++)
-        life->entries.tce[i * WORDS + END] = end;
+        life->entries.tce[i * TCE__BESIDE_WORDS + TCE__BESIDE_END] = end;
 }
 
 bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t written)
@@ -177,15 +154,9 @@ bool tce__time_touch(tce_time *t, const tce__window *w, uint64_t index, uint64_t
     return true;
 }
 
-void tce__time_kill(tce_time *t, uint32_t phb, uint64_t cycle, uint64_t window, uint64_t first, uint64_t last)
-{
-    if (phb != TCE__NONE && !tce__cache_kill(&t->phbs[phb]->cache, cycle, window, first, last))
-        t->failed = true;
-}
-
 void tce__life_clear(tce_time *t, tce__life *life, uint64_t index, uint64_t end, uint32_t planned)
 {
-    const uint64_t users = tce__table_load(&life->entries, index * WORDS + USERS);
+    const uint64_t users = tce__table_load(&life->entries, index * TCE__BESIDE_WORDS + TCE__BESIDE_USERS);
     for (uint32_t use = users == 0 ? TCE__NONE : (uint32_t)(users - 1); use != TCE__NONE;) {
         tce__use *u = tce__use_at(t, use);
         if (t->plan != NULL)

@@ -108,16 +108,9 @@ __extension__ typedef unsigned __int128 wide;
 
 #define MILLION UINT64_C(1000000)
 
-uint64_t tce__calls_count(tce__calls *calls, const tce__cost *cost, bool exits)
+uint64_t tce__calls_count(tce__calls *calls, uint64_t cost, bool exits)
 {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < TCE_TIME_PART_COUNT; i++) {
-        const uint64_t part = cost->parts[i];
-        calls->low[i] += part;
-        calls->high[i] += calls->low[i] < part;
-        sum += part;
-    }
-    uint64_t cycles = (sum + MILLION / 2) / MILLION;    /* [round] */
+    uint64_t cycles = (cost + MILLION / 2) / MILLION;   /* [round] */
     cycles = cycles == 0 ? 1 : cycles;
     calls->calls++;
     calls->cycles += cycles;

@@ -64,18 +64,21 @@ void tce__intervals_call(tce__intervals *intervals, uint64_t start, uint64_t end
 
 /* --- Calls (time_stats.c) --- */
 
-/* What one call costs, in millionths of a cycle. */
-typedef struct tce__cost {
-    uint64_t parts[TCE_TIME_PART_COUNT];
-} tce__cost;
-
 /* Calls of one kind; their parts in millionths of a cycle, two words each. */
 typedef struct tce__calls {
     uint64_t calls, cycles, wait_cycles, exits;
     uint64_t high[TCE_TIME_PART_COUNT], low[TCE_TIME_PART_COUNT];
 } tce__calls;
 
-/* The cycles that a call takes; it is counted. */
-uint64_t tce__calls_count(tce__calls *calls, const tce__cost *cost, bool exits);
+/* A part of what a call costs, in millionths of a cycle, is counted, and added to *cost. */
+static inline void tce__calls_add(tce__calls *calls, uint64_t *cost, tce_time_part part, uint64_t more)
+{
+    calls->low[part] += more;
+    calls->high[part] += calls->low[part] < more;
+    *cost += more;
+}
+
+/* The cycles that a call takes, all of whose parts have been added; it is counted. */
+uint64_t tce__calls_count(tce__calls *calls, uint64_t cost, bool exits);
 
 #endif

@@ -14,7 +14,7 @@ static inline bool tce__allows(uint64_t tce, uint64_t access)
 {
     /* For each access, four bits: which control fields (LoPAR 3.2.2.2) allow it. */
     uint64_t fields = UINT64_C(0x8CAE);     /* both: {3}; write: {2,3}; read: {1,3}; not known: {1,2,3} */
-    return fields >> ((access & TCE_ACCESS_RW) << 2) >> (tce & TCE_ACCESS_RW) & 1;
+    return fields >> ((access & TCE_ACCESS_RW) << 2 | (tce & TCE_ACCESS_RW)) & 1;
 }
 
 /* Which fault it is where tce__allows says no. */

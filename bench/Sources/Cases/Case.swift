@@ -58,11 +58,14 @@ public struct CaseGroup {
 public struct CaseOptions {
     /// Events of the `nic` trace.
     public var events: UInt64
+    /// Recordings that are replayed, too: paths of trace files.
+    public var traces: [String]
     /// QEMU logs, each compressed by gzip: paths.
     public var logs: [String]
 
-    public init(events: UInt64 = 20_000_000, logs: [String] = []) {
+    public init(events: UInt64 = 20_000_000, traces: [String] = [], logs: [String] = []) {
         self.events = events
+        self.traces = traces
         self.logs = logs
     }
 }
@@ -71,6 +74,7 @@ public struct CaseOptions {
 public func caseGroups(_ options: CaseOptions) -> [() -> CaseGroup] {
     [
         { traceCases(events: options.events) },
+        { recordingCases(options.traces) },
         { lookupCases() },
         { hcallCases() },
         { sharingCases() },

@@ -44,15 +44,19 @@ final class Words<Element: BitwiseCopyable> {
 /// A trace file in memory, with the place of each member.
 final class LoadedTrace {
     let bytes: [UInt8]
-    let events: UInt64
+    private(set) var events: UInt64 = 0
     private(set) var members: [(offset: Int, member: tce_member)] = []
     let payload = Words<UInt8>(Int(TCE_PAYLOAD_BYTES_MAX), 0)
     private let inflater: OpaquePointer
 
-    init(_ workload: Workload, events: UInt64) throws {
+    convenience init(_ workload: Workload, events: UInt64) throws {
         let output = MemoryStream()
-        self.events = try workload.generate(events: events, seed: 1, to: output).events
-        bytes = output.bytes
+        _ = try workload.generate(events: events, seed: 1, to: output)
+        try self.init(output.bytes)
+    }
+
+    init(_ bytes: [UInt8]) throws {
+        self.bytes = bytes
         guard let inflater = tce_inflater_create() else { throw NoFixture(description: "no memory") }
         self.inflater = inflater
         var offset = 0
@@ -62,6 +66,7 @@ final class LoadedTrace {
                 guard let base = all.baseAddress, tce_member_parse(base + offset, all.count - offset, &member) == 0
                 else { return }
                 members.append((offset, member))
+                events += UInt64(member.count)
                 offset += Int(member.member_bytes)
             }
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CTce
+import Foundation
 import Loads
 import TceEmu
 
@@ -30,6 +31,19 @@ func traceCases(events: UInt64) -> CaseGroup {
             replayCase("cycle-level replay, nvme", nvme, ReplayOptions()),
             tlpCase(nvme),
         ])
+}
+
+/// Real recordings: their bytes are fewer, and inflate is cheaper, than those of synthetic traces.
+func recordingCases(_ paths: [String]) -> CaseGroup {
+    let cases = paths.flatMap { path in
+        let trace = Once { try LoadedTrace([UInt8](Data(contentsOf: URL(fileURLWithPath: path)))) }
+        let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        return [
+            replayCase("functional replay, \(name)", trace, .functional),
+            replayCase("cycle-level replay, \(name)", trace, ReplayOptions()),
+        ]
+    }
+    return CaseGroup(name: "recordings", cases: cases)
 }
 
 private final class Chunk {

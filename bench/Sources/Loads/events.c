@@ -187,13 +187,13 @@ static void post(load_events *e, uint32_t window, uint32_t queue, uint32_t slot)
     const uint32_t buffer = QUEUES + w->next;
     w->next = (w->next + 1) % (uint32_t)(e->pages - QUEUES);
     w->posted[queue][slot] = buffer;
-    add_put(e, window, queue & 1, page_at(e, buffer), 120 + next_random(e, 80));
+    add_put(e, window, queue, page_at(e, buffer), 120 + next_random(e, 80));
 }
 
 static void set_up_nic(load_events *e, uint32_t window)
 {
     for (uint32_t queue = 0; queue < QUEUES; queue++) {
-        add_put(e, window, queue & 1, page_at(e, queue), 3000);
+        add_put(e, window, queue, page_at(e, queue), 3000);
         for (uint32_t slot = 0; slot < e->depth; slot++)
             post(e, window, queue, slot);
     }
@@ -213,7 +213,7 @@ static void step_nic(load_events *e)
     add_dma(e, window, requester, (page_at(e, buffer) << TCE_PAGE_SHIFT_4K) + 64, bytes, sends,
             20 + next_random(e, 16));
     add_dma(e, window, requester, ring + 2048 + entry, 16, false, 40 + next_random(e, 16));
-    add_clear(e, window, queue & 1, page_at(e, buffer), 1, 200 + next_random(e, 100));
+    add_clear(e, window, queue, page_at(e, buffer), 1, 200 + next_random(e, 100));
     post(e, window, queue, slot);
     w->head[queue] = (slot + 1) % e->depth;
 }

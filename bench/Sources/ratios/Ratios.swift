@@ -8,7 +8,8 @@ import Foundation
 @main
 struct Ratios {
     static let usage = """
-        usage: ratios [--events N] [--logs DIRECTORY] [--tool TCE-EMU --peak PEAK] [--table FILE.md] [--only GROUP]
+        usage: ratios [--events N] [--traces DIRECTORY] [--logs DIRECTORY] [--tool TCE-EMU --peak PEAK]
+                      [--table FILE.md] [--only GROUP]
         """
 
     static func main() throws {
@@ -16,13 +17,14 @@ struct Ratios {
         var values: [String: String] = [:]
         let words = CommandLine.arguments.dropFirst()
         for (name, value) in zip(words, words.dropFirst()) where name.hasPrefix("--") { values[name] = value }
-        let known: Set = ["--events", "--logs", "--tool", "--peak", "--table", "--only"]
+        let known: Set = ["--events", "--traces", "--logs", "--tool", "--peak", "--table", "--only"]
         guard words.count == 2 * values.count, known.isSuperset(of: values.keys) else {
             FileHandle.standardError.write(Data((usage + "\n").utf8))
             exit(64)
         }
         if let events = values["--events"].flatMap(UInt64.init) { options.events = events }
-        if let directory = values["--logs"] { options.logs = try logs(in: directory) }
+        if let directory = values["--traces"] { options.traces = try files(in: directory, suffix: ".tcet") }
+        if let directory = values["--logs"] { options.logs = try files(in: directory, suffix: ".log.gz") }
 
         var report = Report(only: values["--only"])
         for group in caseGroups(options) { try report.run(group()) }
@@ -36,8 +38,8 @@ struct Ratios {
         }
     }
 
-    private static func logs(in directory: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".log.gz") }.sorted()
+    private static func files(in directory: String, suffix: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(suffix) }.sorted()
             .map { directory + "/" + $0 }
     }
 }

@@ -33,14 +33,23 @@ extension Report {
         let file = NSTemporaryDirectory() + "tce-emu-bench-\(getpid()).tcet"
         defer { try? FileManager.default.removeItem(atPath: file) }
         _ = try output(tool, ["generate", "nic", "--events", "\(events)", "--seed", "1", "-o", file])
-        guard let help = Int(try output(peak, [tool, "--help"])) else { return }
+        let help = try peakKiB(peak, [tool, "--help"])
         for option in ["--functional", "--arrival=trace"] {
-            guard let all = Int(try output(peak, [tool, "replay", option, file])) else { continue }
+            let all = try peakKiB(peak, [tool, "replay", option, file])
             let mebibytes = Double(all - help - 2048) / 1024
             row(
                 "memory of `replay \(option)`, \(events) events", "`--help`, and the tables", mebibytes, atLeast: 16,
                 aim: 8, " MiB", String(format: "%.1f MiB (%d - %d - 2048 KiB)", mebibytes, all, help))
         }
+    }
+
+    private func peakKiB(_ peak: String, _ command: [String]) throws -> Int {
+        let printed = try output(peak, command)
+        guard let kibibytes = Int(printed) else {
+            throw NoFigure(
+                description: "\(peak) \(command.joined(separator: " ")): a number of KiB expected, found '\(printed)'")
+        }
+        return kibibytes
     }
 
     private func output(_ program: String, _ arguments: [String]) throws -> String {
@@ -53,4 +62,9 @@ extension Report {
         process.waitUntilExit()
         return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
+}
+
+/// A command did not say what was asked of it.
+private struct NoFigure: Error, CustomStringConvertible {
+    let description: String
 }

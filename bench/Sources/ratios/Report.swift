@@ -43,7 +43,7 @@ struct Report {
         let limit = Pairs.median(pairs.limit.seconds) / bodies.items * 1e9
         let ratios = pairs.ratios
         let ratio = ratios[ratios.count / 2]
-        let span = String(format: "(%.2f to %.2f)", ratios[0], ratios[ratios.count - 1])
+        let span = String(format: "(%.2f to %.2f, %d pairs)", ratios[0], ratios[ratios.count - 1], pairs.count)
         let name = one.name.padding(toLength: max(60, one.name.count), withPad: " ", startingAt: 0)
         print(name + String(format: "%8.2f %8.2f %8.2f  ", this, limit, ratio) + span)
         fflush(nil)
