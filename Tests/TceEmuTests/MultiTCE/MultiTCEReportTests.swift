@@ -140,4 +140,28 @@ struct MultiTCEReportTests {
         #expect(text.contains("Single has 1 list of which the trace does not tell the TCEs: they stay one call."))
         #expect(!(try Self.report(Self.put).description.contains("they stay one call")))
     }
+
+    // MARK: CSV
+
+    @Test("Each table of CSV has as many fields in each line as in its first, and empty ones for what is not there")
+    func csv() throws {
+        let report = try Self.report(Self.burst(2) + Self.map)
+        for table in MultiTCEReport.Table.allCases {
+            let lines = report.csv(table).split(separator: "\n").map {
+                $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            }
+            #expect(Set(lines.map(\.count)).count == 1, "\(table)")
+            #expect(lines.count > 3 && !lines.joined().contains { $0.contains("null") || $0.contains("nil") })
+        }
+        let curve = report.csv(.curve).split(separator: "\n")
+        #expect(curve.count == 513 && curve[1] == "1,4780,5000,4712,5000,8780,98780,9000,170780")
+        let forms = report.csv(.forms)
+        #expect(forms.contains("\nsingle,1024,1024,") && forms.contains("\nguest off,"))
+        #expect(report.csv(.phases).contains("\nrecorded,run_time,H_PUT_TCE_INDIRECT,2,1024,0,"))
+    }
+
+    @Test("A value that is not there is an empty field of CSV")
+    func noValue() throws {
+        #expect(try csvReport(["a": Int?.none, "b": 1]) == "key,value\na,\nb,1\n")
+    }
 }
