@@ -145,6 +145,7 @@ private func importTrace<Importer: TraceImporter>(
                 for event in lifts ? lifter.lift(event) : [event] { try target.append(event) }
                 if target.events % 65_536 == 0 { progress.update(done: lines.bytesRead, events: target.events) }
             }
+            for event in lifter.finish() { try target.append(event) }
             try target.finish()
         } catch let error as TraceError where error.kind == .closedPipe || error.kind == .output {
             throw error
@@ -154,18 +155,13 @@ private func importTrace<Importer: TraceImporter>(
         progress.end()
         if let failure {
             // The events before the fault are kept, in a trace without its end: every reader says that it is cut.
+            for event in lifter.finish() { try target.append(event) }
             try target.abandon()
             complain(importer.report, of: path, ifEmpty: hint)
             throw failure
         }
         complain(importer.report, of: path, ifEmpty: hint)
-        if lifts {
-            let counts = lifter.counts
-            complain(
-                "\(path): \(counts.maps) maps, \(counts.unmaps) unmaps, \(counts.others) hcalls that are neither, "
-                    + "\(counts.beforeClear) before the kernel had cleared their table, \(counts.elsewhere) that read, "
-                    + "failed or were on no default window")
-        }
+        if lifts { complain(lifter.counts, of: path) }
         if importer.report.notUnderstoodLines > 0 { throw ExitStatus.dataError }
     } catch {
         throw ExitStatus.describe(error, file: error is FileError ? nil : path)
@@ -223,6 +219,23 @@ private func complain(_ report: ImportReport, of path: String, ifEmpty hint: Str
         complain(
             "\(path):\(problem.firstLine): not understood, \(problem.kind), \(problem.count.grouped) times: "
                 + "\(problem.reason): \(problem.firstText)")
+    }
+}
+
+/// What was found behind hcalls, on the standard error.
+private func complain(_ counts: TraceLifter.Counts, of path: String) {
+    complain(
+        "\(path): \(counts.maps) maps, \(counts.unmaps) unmaps, \(counts.others) hcalls that are neither, "
+            + "\(counts.beforeClear) before the kernel had cleared their table, \(counts.elsewhere) that read, "
+            + "failed or were on no default window")
+    if counts.made.areRows {
+        complain(
+            "\(path): note: the guest maps page by page: \(counts.made.rows) maps are rows of H_PUT_TCE, and two that "
+                + "adjoin in the window and in memory and were made one after the other are one")
+    } else if counts.made.areSingleCalls {
+        complain(
+            "\(path): note: the guest makes no lists: one map for each H_PUT_TCE, which are not the guest's own maps: "
+                + "\(counts.made.adjoining) go on where the one before them ends")
     }
 }
 

@@ -18,6 +18,7 @@ struct MultiTCECommand: ParsableCommand {
               tce-emu multitce boot.tcet --profile secure-2019 --format json
               tce-emu multitce boot.tcet --arrival saturate --from 12.5s --to 13s
               tce-emu multitce lifted.tcet --guest P1 --kernel 5.5
+              tce-emu multitce boot.tcet --format csv --table curve > curve.csv
             """)
 
     @Argument(help: "The trace: a file, as it is read several times.")
@@ -45,7 +46,20 @@ struct MultiTCECommand: ParsableCommand {
     @OptionGroup var range: RangeOptions
     @OptionGroup var format: FormatOption
 
+    @Option(
+        help: ArgumentHelp(
+            "Table of --format csv: forms (the default), phases (hcalls of the forms by phase), curve (costs by length).",
+            valueName: "table"),
+        transform: { name in
+            try word(name, "--table", MultiTCEReport.Table.allCases.map(\.rawValue)) {
+                MultiTCEReport.Table(rawValue: $0)
+            }
+        })
+    var table: MultiTCEReport.Table?
+
     func validate() throws {
+        if table != nil, format.format != .csv { throw ValidationError("--table needs --format csv") }
+        if let guest { _ = try GuestOptions.policy(named: guest) }
         if trace == "-" {
             throw ValidationError("the trace is -: multitce reads it several times; write it to a file first")
         }
@@ -87,10 +101,10 @@ struct MultiTCECommand: ParsableCommand {
         switch format.format {
         case .text: try printResult(report.description)
         case .json: try printResult(jsonReport(report))
-        case .csv: try printResult(csvReport(report))
+        case .csv: try printResult(report.csv(table ?? .forms))
         }
         if let failure = outcome.failure { throw failure }
-        if let option = unused(outcome.comparison) { complain("\(trace): \(option) changed nothing: \(why(option))") }
+        for option in unused(outcome.comparison) { complain("\(trace): \(option) changed nothing: \(why(option))") }
     }
 
     private func guestConfiguration(_ header: TraceHeader) throws -> GuestConfiguration {
@@ -108,13 +122,19 @@ struct MultiTCECommand: ParsableCommand {
         return configuration
     }
 
-    /// An option that was given and had no part in the comparison.
-    private func unused(_ comparison: MultiTCEComparison) -> String? {
-        if comparison.guest == nil, let option = guest != nil ? "--guest" : kernel != nil ? "--kernel" : nil {
-            return option
+    /// Options that were given and had no part in the comparison.
+    private func unused(_ comparison: MultiTCEComparison) -> [String] {
+        var options: [String] = []
+        if comparison.guest == nil {
+            if guest != nil { options.append("--guest") }
+            if kernel != nil { options.append("--kernel") }
         }
-        guard comparison.isOfGuestLayer else { return nil }
-        return range.from != nil ? "--from" : range.to != nil ? "--to" : timing.arrival != nil ? "--arrival" : nil
+        if comparison.isOfGuestLayer {
+            if range.from != nil { options.append("--from") }
+            if range.to != nil { options.append("--to") }
+            if timing.arrival != nil { options.append("--arrival") }
+        }
+        return options
     }
 
     private func why(_ option: String) -> String {

@@ -75,13 +75,19 @@ struct GuestOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if guest == nil, let first = given.first { throw ValidationError("\(first) needs --guest") }
+        if guest == nil, !given.isEmpty {
+            throw ValidationError("\(given.joined(separator: ", ")) need\(given.count == 1 ? "s" : "") --guest")
+        }
+    }
+
+    /// The policy of `--guest`.
+    static func policy(named name: String) throws -> DMAPolicy {
+        try word(name, "--guest", ["plain"] + DMAPolicy.all.map(\.name)) { DMAPolicy(named: $0) }
     }
 
     /// The guest of a trace.
     func configuration(_ header: TraceHeader, of trace: String) throws -> GuestConfiguration {
-        let names = ["plain"] + DMAPolicy.all.map(\.name)
-        let policy = try word(guest ?? "plain", "--guest", names) { DMAPolicy(named: $0) }
+        let policy = try Self.policy(named: guest ?? "plain")
         var configuration = policy == .plain ? GuestConfiguration() : .secure(policy)
         if let kernel { configuration.level = kernel }
         if let name = header.platform { configuration.platform = try Platform(named: name) }

@@ -208,6 +208,7 @@ struct GuestCommandTests {
         #expect(number(guest, "maps") == 1_658 && number(guest, "equal") == 1_658)
         let refused = try CommandRun("replay", text, "--guest", "P2", "--check")
         #expect(refused.status == 64 && refused.errors.contains("--check does not go with --guest"))
-        #expect(try CommandRun("replay", text, "--kernel", "5.5").status == 64)
+        let alone = try CommandRun("replay", text, "--kernel", "5.5", "--guest-ddw", "off")
+        #expect(alone.status == 64 && alone.errors.contains("--kernel, --guest-ddw need --guest"), "\(alone.errors)")
     }
 }

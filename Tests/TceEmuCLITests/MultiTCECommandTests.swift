@@ -63,16 +63,38 @@ struct MultiTCECommandTests {
         #expect(try CommandRun("multitce", path).output == run.output)
     }
 
-    @Test("CSV has one line for each number")
+    @Test("CSV is a table: the forms, or the one that --table names")
     func csv() throws {
-        let run = try CommandRun("multitce", try Self.trace("csv.tcet"), "--format", "csv")
-        let lines = run.output.split(separator: "\n").map(String.init)
-        #expect(lines.first == "key,value")
-        for line in [
-            "single.hcalls.H_PUT_TCE.calls,8", "curve.0.n,1", "curve.511.stuff_cycles,10844", "crossover,1",
-        ] {
-            #expect(lines.contains(line), "\(line)")
+        let path = try Self.trace("csv.tcet")
+        func lines(_ arguments: String...) throws -> [String] {
+            let run = try CommandRun(
+                shell: "\"$TOOL\" \"$@\"", arguments: ["multitce", path, "--format", "csv"] + arguments)
+            return run.output.split(separator: "\n").map(String.init)
         }
+        let forms = try lines()
+        #expect(forms.map { $0.prefix { $0 != "," } } == ["form", "recorded", "single", "joined"])
+        #expect(forms[2].hasPrefix("single,8,8,50000,"))
+        #expect(try lines("--table", "forms") == forms)
+        #expect(try lines("--table", "phases").contains("single,run_time,H_PUT_TCE,8,8,0,50000"))
+        let curve = try lines("--table", "curve")
+        #expect(curve.count == 513 && curve[0].hasPrefix("n,list_cycles,single_cycles,stuff_cycles,"))
+        #expect(curve[512].hasPrefix("512,45660,2560000,10844,2560000,"))
+        let text = try CommandRun("multitce", path, "--table", "curve")
+        #expect(text.status == 64 && text.errors.contains("--table needs --format csv"))
+    }
+
+    @Test("After a chunk that was passed over, what was lost is told")
+    func lost() throws {
+        let path = CommandRun.path("lost-multi.tcet")
+        var trace = try Data(contentsOf: URL(fileURLWithPath: CommandRun.shipped("traces/virtio-disable-ddw.tcet")))
+        trace[DamagedTraceTests.members[2] + 1000] ^= 0xff
+        try trace.write(to: URL(fileURLWithPath: path))
+        let replayed = try CommandRun("replay", path, "--lenient", "--format", "json").json()
+        let json = try CommandRun("multitce", path, "--lenient", "--format", "json").json()
+        #expect(json["complete"] as? Bool == false && number(json, "lost_chunks") == 1)
+        #expect(number(json, "lost_events") == number(replayed, "trace.lost_events"))
+        let text = try CommandRun("multitce", path, "--lenient")
+        #expect(text.status == 0 && text.output.contains("NOT COMPLETE: 1 chunk and "), "\(text.output)")
     }
 
     @Test("Total time is given where accesses start as early as they can")
@@ -129,8 +151,10 @@ struct MultiTCECommandTests {
         #expect(number(json, "guest.settings.off.phases.run_time.hcalls.H_PUT_TCE.calls") == 16)
         let secure = try CommandRun("multitce", path, "--guest", "P1", "--kernel", "5.6", "--format", "json").json()
         #expect(number(secure, "guest.settings.call.ultracalls.UV_UNSHARE_PAGE") == 1)
-        #expect(try CommandRun("multitce", path, "--guest", "P99").status == 64)
-        #expect(try CommandRun("multitce", path, "--from", "1s").errors.contains("--from changed nothing"))
+        let unknown = try CommandRun("multitce", path, "--guest", "P99")
+        #expect(unknown.status == 64 && unknown.errors.contains("Usage: tce-emu multitce"), "\(unknown.errors)")
+        let unused = try CommandRun("multitce", path, "--from", "1s", "--to", "2s").errors
+        #expect(unused.contains("--from changed nothing") && unused.contains("--to changed nothing"))
         let observed = try Self.trace(
             "observed.tcet",
             """

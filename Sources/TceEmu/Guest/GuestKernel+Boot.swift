@@ -48,6 +48,24 @@ extension GuestKernel {
         for node in nodes.indices { try setUp(node) }
     }
 
+    /// The machine is reset and this kernel boots again: windows are as the platform makes them, and empty.
+    mutating func reset() throws {
+        try platform.machine.reset()
+        try platform.note(.reset)
+        tables = []
+        devices = []
+        listPages = [:]
+        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: pageBytes)
+        buffer = nil
+        for node in nodes.indices {
+            nodes[node] = DMANode(
+                buid: nodes[node].buid, isDDWOffered: nodes[node].isDDWOffered,
+                defaultWindow: nodes[node].defaultWindow)
+        }
+        isRestarted = false
+        try start()
+    }
+
     /// The platform's part: host bridges and virtual devices, with their windows.
     mutating func plug() throws {
         for phb in configuration.phbs { try add(phb) }

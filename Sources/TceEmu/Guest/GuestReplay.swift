@@ -5,7 +5,8 @@
 ///
 /// Of the platform layer it takes the PHBs and virtual devices that the trace begins with: the guest boots on them, or
 /// on those of its configuration where there are none. Other events of that layer are the recorded guest's and are
-/// passed over: this guest makes its own.
+/// passed over: this guest makes its own. A reset of the machine, or of a PHB's default window, is this guest's, too:
+/// what it had mapped is gone, and it boots again before its next call.
 ///
 /// Where this guest's table gives a map another entry than the recorded guest had, that is counted as a difference, and
 /// the guest goes on with the recorded entry, if it is free: of two CPUs whose calls were recorded in another order than
@@ -13,6 +14,8 @@
 public struct GuestReplay: ~Copyable {
     private var kernel: GuestKernel
     private var isBooted = false
+    /// The machine was reset: the guest boots again before it does something.
+    private var isReset = false
     /// PHBs of the trace, by LIOBN, and LIOBNs of its virtual devices.
     private var phbs: [PHBConfiguration] = []
     private var virtualDevices: [LIOBN] = []
@@ -63,7 +66,7 @@ public struct GuestReplay: ~Copyable {
 
     /// Boots the guest, if it has not yet.
     public mutating func boot() throws {
-        guard !isBooted else { return }
+        guard !isBooted else { return try bootAgain() }
         isBooted = true
         for phb in phbs {
             result.impossible += try tried { try $0.add(phb) } ? 0 : 1
@@ -73,6 +76,19 @@ public struct GuestReplay: ~Copyable {
         }
         if kernel.nodes.isEmpty { try kernel.plug() }
         try kernel.start()
+    }
+
+    /// After a reset nothing is left of what the guest had, and nobody undoes it.
+    private mutating func bootAgain() throws {
+        guard isReset else { return }
+        isReset = false
+        devices = [:]
+        mapped = LiveMappings()
+        coherent = [:]
+        turns = [:]
+        result.devicesWithoutMask -= UInt64(maskless.count)
+        maskless = []
+        try kernel.reset()
     }
 
     /// A machine of this trace cannot be: that is the trace's, and false. The host's errors are thrown.
@@ -98,8 +114,23 @@ public struct GuestReplay: ~Copyable {
             try apply(call)
         case .phb(let phb): try isBooted ? hotplug(PHBConfiguration(phb)) : note(PHBConfiguration(phb))
         case .window(let window) where !isBooted: note(window)
+        case .reset: passOver(isReset: isBooted)
+        case .window(let window): passOver(isReset: isReset || isDefault(window))
+        case .rtas(let call):
+            // The recorded kernel asked for its default window anew: the event before was that window.
+            passOver(isReset: isReset && call.number != UInt64(RTASCall.resetPEDMAWindow.rawValue))
         default: result.passedOver += 1
         }
+    }
+
+    private mutating func passOver(isReset: Bool) {
+        self.isReset = isReset
+        result.passedOver += 1
+    }
+
+    /// Is it a host bridge's default window, made anew? A recording shows a reset so.
+    private func isDefault(_ window: TraceEvent.Window) -> Bool {
+        window.buid != 0 && kernel.nodes.contains { $0.buid == window.buid && $0.defaultWindow.liobn == window.liobn }
     }
 
     /// A PHB of the trace; one that is told of again is as it is told the last time.

@@ -186,6 +186,10 @@ public final class FormReplay {
         result.hcalls = replayed.hcalls.filter { $0.value.calls > 0 }
         result.phases = run.phases
         result.guestHcallCycles = replayed.timing?.time.guestHcallCycles ?? 0
+        for calls in replayed.timing?.calls.values.map({ $0 }) ?? [] {
+            result.callsMade += calls.calls
+            result.callWaitCycles += calls.waitCycles
+        }
         result.waitCycles = replayed.dma.waitCycles ?? 0
         result.overtaken = replayed.dma.overtaken
         result.transactions = replayed.dma.transactions

@@ -8,16 +8,25 @@ public struct GuestComparison: Hashable, Sendable {
     public let settings: [MultiTCE]
     public private(set) var results: [MultiTCE: GuestReplayResult] = [:]
 
-    /// Without lists and runs, and with as many as the guest can make.
+    /// Without lists and runs, and with as many as the guest makes. From 5.6 on, and with the policy of that kernel, a
+    /// secure guest makes no lists.
     public var single: MultiTCE { .off }
-    public var joined: MultiTCE { configuration.isSecure ? .life : .on }
+    public var joined: MultiTCE { !configuration.isSecure ? .on : Self.splits(configuration) ? .split : .life }
+
+    private static func splits(_ configuration: GuestConfiguration) -> Bool {
+        configuration.level.splitsMultiTCE || configuration.policy.multiTCE == .split
+    }
 
     init(
         _ configuration: GuestConfiguration, _ profile: TimingProfile,
         replay: (MultiTCE, inout GuestReplay) throws -> Void
     ) throws {
         self.configuration = configuration
-        settings = configuration.isSecure ? [.life, .call, .unshared, .split, .off] : [.on, .split, .off]
+        settings =
+            !configuration.isSecure
+            ? [.on, .split, .off]
+            : Self.splits(configuration)
+                ? [.split, .off, .life, .call, .unshared] : [.life, .call, .unshared, .split, .off]
         for setting in settings {
             var guest = configuration
             guest.multiTCE = setting

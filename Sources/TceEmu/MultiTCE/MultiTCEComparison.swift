@@ -14,6 +14,10 @@ public struct MultiTCEComparison: Hashable, Sendable {
     public let arrival: TimingArrival
     /// Of the events that were replayed.
     public private(set) var complete = true
+    /// What a lenient reader passed over.
+    public private(set) var loss = TraceLoss()
+    /// Maps that an import found behind hcalls: how they were made.
+    public private(set) var lifted = LiftedMaps()
 
     /// The calls are those of a guest's DMA layer: the trace has none of its own.
     public var isOfGuestLayer: Bool { survey.hcalls == 0 && guest != nil }
@@ -54,8 +58,10 @@ public struct MultiTCEComparison: Hashable, Sendable {
             secure: try ListSharingCurve(options.timing.profile, platform: platform), platform: platform,
             profile: options.timing.profile, arrival: options.timing.arrival)
         var failure: (any Error)?
+        var finder = LiftedMapFinder()
         do {
             while let batch = try reader.next() {
+                finder.note(batch)
                 try surveyor.add(batch, firstEvent: reader.eventsSkipped + reader.eventsRead - UInt64(batch.count))
                 try progress(.survey, reader)
             }
@@ -63,6 +69,8 @@ public struct MultiTCEComparison: Hashable, Sendable {
             failure = error
         }
         comparison.survey = surveyor.finish()
+        comparison.lifted = finder.maps
+        comparison.loss = reader.loss
         for form in CallForm.allCases {
             reader = try open()
             let replay = try FormReplay(reader, form, survey: comparison.survey, options: options)
@@ -89,7 +97,7 @@ public struct MultiTCEComparison: Hashable, Sendable {
             }
         }
         comparison.complete = failure == nil && comparison.forms.values.allSatisfy(\.isComplete)
-        return Outcome(comparison: comparison, failure: failure, loss: reader.loss)
+        return Outcome(comparison: comparison, failure: failure, loss: comparison.loss)
     }
 
     private init(
@@ -102,6 +110,12 @@ public struct MultiTCEComparison: Hashable, Sendable {
         self.profile = profile
         self.arrival = arrival
     }
+
+    /// What a transaction can wait for one call, at most: as long as 512 H_PUT_TCE take, which it may be split into.
+    public var waitLimit: UInt64 { curve.points.last?.single ?? 0 }
+
+    /// Transactions of a form wait longer, in the mean: for calls that fall ever further behind their stamps.
+    public func isBehindStamps(_ form: CallForm) -> Bool { statistics(form).meanWaitCycles > waitLimit }
 
     /// What the trace's calls are in a form: of a trace with calls of the DMA API alone, those that the guest makes.
     public func statistics(_ form: CallForm) -> FormStatistics {

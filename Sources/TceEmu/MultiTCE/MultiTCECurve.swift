@@ -54,8 +54,10 @@ public struct ListSharingCurve: Hashable, Sendable {
         public var call: UInt64
         /// No list: n H_PUT_TCE.
         public var split: UInt64
-        /// A list in a page that is not shared: the hypervisor reads ciphertext, and what is mapped is none of it.
+        /// A list in a page that is not shared: the hypervisor reads ciphertext.
         public var unshared: UInt64
+        /// What that call answers: where it succeeds, what is mapped is ciphertext.
+        public var unsharedStatus: HcallStatus
     }
 
     /// From 1 to 512.
@@ -74,9 +76,12 @@ public struct ListSharingCurve: Hashable, Sendable {
             _ = try bench.stuff(n)
             let split = try bench.puts(n)
             _ = try bench.stuff(n)
-            let unshared = try bench.list(n, at: CallBench.thirdList)
+            let unshared = try bench.call { try bench.list(n, at: CallBench.thirdList, &$0) }
             _ = try bench.stuff(n)
-            points.append(Point(n: n, life: life, call: call, split: split, unshared: unshared))
+            points.append(
+                Point(
+                    n: n, life: life, call: call, split: split, unshared: unshared.cycles,
+                    unsharedStatus: unshared.status))
         }
     }
 
@@ -114,19 +119,24 @@ private final class CallBench {
         _ = try clears(1)
     }
 
-    private func cycles(of body: (inout GuestPlatform) throws -> HcallStatus) throws -> UInt64 {
+    func call(_ body: (inout GuestPlatform) throws -> HcallStatus) throws -> (cycles: UInt64, status: HcallStatus) {
         let before = platform.cycles
-        _ = try body(&platform)
-        return platform.cycles - before
+        let status = try body(&platform)
+        return (platform.cycles - before, status)
+    }
+
+    private func cycles(of body: (inout GuestPlatform) throws -> HcallStatus) throws -> UInt64 {
+        try call(body).cycles
     }
 
     func list(_ n: Int, at page: RealAddress) throws -> UInt64 {
-        let window = window
-        return try cycles {
-            try $0.putTCEIndirect(
-                cpu: 0, window.liobn, window.start, list: page, from: TCE(Self.memory, .readWrite), step: Self.page,
-                count: n)
-        }
+        try cycles { try list(n, at: page, &$0) }
+    }
+
+    func list(_ n: Int, at page: RealAddress, _ platform: inout GuestPlatform) throws -> HcallStatus {
+        try platform.putTCEIndirect(
+            cpu: 0, window.liobn, window.start, list: page, from: TCE(Self.memory, .readWrite), step: Self.page,
+            count: n)
     }
 
     func stuff(_ n: Int) throws -> UInt64 {

@@ -28,6 +28,9 @@ public struct FormStatistics: Hashable, Sendable {
     public var phases: [CallPhase: [String: ReplayStatistics.Calls]] = [:]
     /// Cycles that the guest spent in TCE hcalls.
     public var guestHcallCycles: UInt64 = 0
+    /// Calls of all kinds, and cycles from their stamps to their starts.
+    public var callsMade: UInt64 = 0
+    public var callWaitCycles: UInt64 = 0
     /// Cycles that transactions waited for their TCEs, and transactions whose TCE was taken before they were done.
     public var waitCycles: UInt64 = 0
     public var overtaken: UInt64 = 0
@@ -44,7 +47,10 @@ public struct FormStatistics: Hashable, Sendable {
 
     public init() {}
 
-    /// Calls of all kinds, and the TCEs that they named.
+    /// The mean wait of a transaction; 0 without any.
+    public var meanWaitCycles: UInt64 { transactions == 0 ? 0 : waitCycles / transactions }
+
+    /// TCE hcalls of all kinds, and the TCEs that they named.
     public var calls: UInt64 { hcalls.values.reduce(0) { $0 + $1.calls } }
     public var tces: UInt64 { hcalls.values.reduce(0) { $0 + $1.tces } }
 }

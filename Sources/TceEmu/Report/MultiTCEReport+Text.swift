@@ -13,7 +13,7 @@ extension MultiTCEReport: CustomStringConvertible {
     private static let shown = [1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 512]
 
     /// The forms that are shown: a trace without hcalls has none that were recorded.
-    private var shownForms: [CallForm] { comparison.isOfGuestLayer ? [.single, .joined] : CallForm.allCases }
+    var shownForms: [CallForm] { comparison.isOfGuestLayer ? [.single, .joined] : CallForm.allCases }
 
     private var forms: [FormStatistics] { shownForms.map(comparison.statistics) }
 
@@ -29,7 +29,7 @@ extension MultiTCEReport: CustomStringConvertible {
             text += "arrival \(comparison.arrival.rawValue)"
         }
         text += ", platform \(comparison.platform), profile \(profile.name) (\(profile.clockMHz.grouped) MHz)\n"
-        return text + (comparison.complete ? "" : "NOT COMPLETE: the trace was not read to its end\n")
+        return text + completeness
     }
 
     /// The columns of the forms.
@@ -55,15 +55,17 @@ extension MultiTCEReport: CustomStringConvertible {
                 + forms.map { quotient($0.guestHcallCycles, by: base.guestHcallCycles) })
         if forms[0].transactions > 0 {
             table.add(["DMA wait cycles"] + forms.map { $0.waitCycles.grouped })
+            if forms.contains(where: { $0.waitCycles > 0 }) {
+                table.add(["  as time"] + forms.map { comparison.profile.time($0.waitCycles) })
+                table.add(["  of one access"] + forms.map { mean($0.waitCycles, of: $0.transactions) })
+                table.add(["calls behind stamps"] + forms.map { mean($0.callWaitCycles, of: $0.callsMade) })
+            }
             table.add(["DMA faults"] + forms.map { $0.faults.grouped })
         }
         if forms[0].totalCycles != nil {
             table.add(["total cycles"] + forms.map { ($0.totalCycles ?? 0).grouped })
         }
-        return "\n" + table.text + "\n"
-            + (comparison.isOfGuestLayer
-                ? "These are exactly the calls that such a guest makes, with multi-TCE and without.\n"
-                : "Joined is an upper bound: a guest need not know the whole of a run when it makes its first call.\n")
+        return "\n" + table.text + "\n" + notes
     }
 
     private var byPhase: String {
@@ -95,7 +97,7 @@ extension MultiTCEReport: CustomStringConvertible {
                 others.ultracalls.values.reduce(0, +).grouped, comparison.profile.time(others.cycles))
         }
         return "\nThe trace's DMA API calls, given to Linux \(guest.configuration.level) (policy "
-            + "\(guest.configuration.policy.name)) with its boot: exact\n" + table.text
+            + "\(guest.configuration.policy.name)) with its boot: \(exactness)\n" + table.text + notes(guest)
     }
 
     private var lists: String {
@@ -108,6 +110,7 @@ extension MultiTCEReport: CustomStringConvertible {
         }
         return "\nCycles by length of a list (H_PUT_TCE_INDIRECT) or run (H_STUFF_TCE)\n" + table.text
             + "  A list \(pays(comparison.curve.crossover)), H_STUFF_TCE \(pays(comparison.curve.stuffCrossover)).\n"
+            + assumptions
     }
 
     private var sharing: String {
@@ -120,14 +123,19 @@ extension MultiTCEReport: CustomStringConvertible {
                 secure.mapsToPayShare(point)?.grouped ?? "-")
         }
         return "\nIn a secure guest: cycles of a map, by what is done with the page of its list\n" + table.text
-            + "  Shared for life (\(secure.share.grouped) cycles, once) a list \(pays(secure.lifeCrossover));\n"
-            + "  shared for each map it \(pays(secure.callCrossover)). Not shared, it maps ciphertext.\n"
+            + "  Shared for life (\(counted(secure.share, "cycle")), once) a list \(pays(secure.lifeCrossover));\n"
+            + "  shared for each map it \(pays(secure.callCrossover)). \(notShared)\n"
     }
 
     private func pays(_ crossover: Int?) -> String {
         guard let crossover else { return "is never cheaper than single calls" }
         return crossover == 1
             ? "is cheaper at any length" : "is cheaper from \(crossover) TCEs on"
+    }
+
+    /// The mean of cycles, as time; "-" of nothing.
+    private func mean(_ cycles: UInt64, of count: UInt64) -> String {
+        count == 0 ? "-" : comparison.profile.time(cycles / count)
     }
 
     /// A quotient with two decimals, or with four where it is small; "-" of nothing.

@@ -18,6 +18,8 @@ extension MultiTCEReport: Encodable {
         case layer, platform, profile, arrival, events, complete, recorded, single, joined, curve, crossover, secure,
             guest
         case clockMHz = "clock_mhz"
+        case lostChunks = "lost_chunks"
+        case lostEvents = "lost_events"
         case joinedIsUpperBound = "joined_is_upper_bound"
         case stuffCrossover = "stuff_crossover"
     }
@@ -32,32 +34,42 @@ extension MultiTCEReport: Encodable {
         try keys.encode(comparison.arrival.rawValue, forKey: .arrival)
         try keys.encode(comparison.statistics(.recorded).events, forKey: .events)
         try keys.encode(comparison.complete, forKey: .complete)
+        try keys.encode(comparison.loss.chunks, forKey: .lostChunks)
+        try keys.encode(comparison.loss.events, forKey: .lostEvents)
         try keys.encode(!isGuest, forKey: .joinedIsUpperBound)
         let recorded = comparison.statistics(.recorded).guestHcallCycles
         for (form, key) in [(CallForm.recorded, Keys.recorded), (.single, .single), (.joined, .joined)] {
-            try keys.encode(Form(comparison.statistics(form), recordedCycles: recorded), forKey: key)
+            try keys.encode(
+                Form(
+                    comparison.statistics(form), recordedCycles: recorded, isBehind: comparison.isBehindStamps(form)),
+                forKey: key)
         }
         try keys.encode(comparison.curve.points.map(Point.init), forKey: .curve)
         // A key that is always there, null where lists never pay.
         try keys.encode(comparison.curve.crossover, forKey: .crossover)
         try keys.encode(comparison.curve.stuffCrossover, forKey: .stuffCrossover)
         try keys.encode(Secure(comparison.secure), forKey: .secure)
-        try keys.encodeIfPresent(comparison.guest.map(Guest.init), forKey: .guest)
+        try keys.encodeIfPresent(comparison.guest.map { Guest($0, comparison.lifted) }, forKey: .guest)
     }
 
     /// Counts of one form, or of one phase of it.
     private struct Form: Encodable {
         var statistics: FormStatistics
         var recordedCycles: UInt64
+        /// Nil: the calls have no stamps.
+        var isBehind: Bool?
 
-        init(_ statistics: FormStatistics, recordedCycles: UInt64) {
+        init(_ statistics: FormStatistics, recordedCycles: UInt64, isBehind: Bool? = nil) {
             self.statistics = statistics
             self.recordedCycles = recordedCycles
+            self.isBehind = isBehind
         }
 
         enum Keys: String, CodingKey {
             case hcalls, calls, tces, overtaken, faults, phases
             case waitCycles = "wait_cycles"
+            case callWaitCycles = "call_wait_cycles"
+            case isBehind = "behind_stamps"
             case guestHcallCycles = "guest_hcall_cycles"
             case ofRecorded = "cycles_of_recorded"
             case totalCycles = "total_cycles"
@@ -73,6 +85,10 @@ extension MultiTCEReport: Encodable {
                 try keys.encode(Double(statistics.guestHcallCycles) / Double(recordedCycles), forKey: .ofRecorded)
             }
             try keys.encode(statistics.waitCycles, forKey: .waitCycles)
+            if let isBehind {
+                try keys.encode(statistics.callWaitCycles, forKey: .callWaitCycles)
+                try keys.encode(isBehind, forKey: .isBehind)
+            }
             try keys.encode(statistics.overtaken, forKey: .overtaken)
             try keys.encode(statistics.faults, forKey: .faults)
             try keys.encodeIfPresent(statistics.totalCycles, forKey: .totalCycles)
@@ -120,6 +136,7 @@ extension MultiTCEReport: Encodable {
         struct Point: Encodable {
             var n: Int
             var life, call, split, unshared: UInt64
+            var unsharedStatus: String
 
             enum CodingKeys: String, CodingKey {
                 case n
@@ -127,6 +144,7 @@ extension MultiTCEReport: Encodable {
                 case call = "call_cycles"
                 case split = "split_cycles"
                 case unshared = "unshared_cycles"
+                case unsharedStatus = "unshared_status"
             }
         }
 
@@ -136,7 +154,9 @@ extension MultiTCEReport: Encodable {
 
         init(_ secure: ListSharingCurve) {
             curve = secure.points.map {
-                Point(n: $0.n, life: $0.life, call: $0.call, split: $0.split, unshared: $0.unshared)
+                Point(
+                    n: $0.n, life: $0.life, call: $0.call, split: $0.split, unshared: $0.unshared,
+                    unsharedStatus: $0.unsharedStatus.description)
             }
             share = secure.share
             lifeCrossover = secure.lifeCrossover
@@ -182,9 +202,16 @@ extension MultiTCEReport: Encodable {
         var kernel: String
         var maps: UInt64
         var unmaps: UInt64
+        var mapsFrom: String
         var settings: [String: Setting]
 
-        init(_ guest: GuestComparison) {
+        enum CodingKeys: String, CodingKey {
+            case policy, kernel, maps, unmaps, settings
+            case mapsFrom = "maps_from"
+        }
+
+        init(_ guest: GuestComparison, _ lifted: LiftedMaps) {
+            mapsFrom = lifted.areSingleCalls ? "single_calls" : lifted.areRows ? "rows_of_calls" : "trace"
             policy = guest.configuration.policy.name
             kernel = guest.configuration.level.description
             maps = guest.results[guest.joined]?.maps ?? 0

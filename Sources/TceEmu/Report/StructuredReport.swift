@@ -9,7 +9,7 @@ public func jsonReport<Value: Encodable>(_ value: Value) throws -> String {
 }
 
 /// Any of our results as CSV: one line for each number or word, `key,value`, with the keys of the JSON joined by
-/// points, in alphabetical order.
+/// points, in alphabetical order. What there is nothing of has no value.
 public func csvReport<Value: Encodable>(_ value: Value) throws -> String {
     let tree = try JSONSerialization.jsonObject(with: JSONEncoder().encode(value), options: [.fragmentsAllowed])
     var lines = ["key,value"]
@@ -24,6 +24,7 @@ private func flatten(_ node: Any, path: String, into lines: inout [String]) {
         for (key, value) in object.sorted(by: { $0.key < $1.key }) { flatten(value, path: inner(key), into: &lines) }
     case let array as [Any]:
         for (index, value) in array.enumerated() { flatten(value, path: inner(String(index)), into: &lines) }
+    case is NSNull: lines.append("\(csvField(path)),")
     case let number as NSNumber where isBoolean(number):
         lines.append("\(csvField(path)),\(number.boolValue)")
     default:

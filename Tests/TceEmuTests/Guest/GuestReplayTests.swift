@@ -93,6 +93,7 @@ struct GuestReplayTests {
         var lifter = TraceLifter()
         var replay = try GuestReplay(Self.guest, profile: TimingProfile())
         for event in events { for lifted in lifter.lift(event) { try replay.apply(lifted) } }
+        for lifted in lifter.finish() { try replay.apply(lifted) }
         let result = replay.snapshot()
         #expect(result.compared == maps && result.equal == equal && result.adopted == maps - equal)
         #expect(result.unknown == 0 && result.failures == 0)
