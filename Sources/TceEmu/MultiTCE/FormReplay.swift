@@ -184,6 +184,7 @@ public final class FormReplay {
         run.model.fill(&replayed, observed: run.counters.observed)
         var result = FormStatistics()
         result.hcalls = replayed.hcalls.filter { $0.value.calls > 0 }
+        result.observed = replayed.timing?.observedHcalls ?? [:]
         result.phases = run.phases
         result.guestHcallCycles = replayed.timing?.time.guestHcallCycles ?? 0
         result.waitCycles = replayed.dma.waitCycles ?? 0
