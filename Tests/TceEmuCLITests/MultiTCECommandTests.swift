@@ -63,6 +63,61 @@ struct MultiTCECommandTests {
         #expect(try CommandRun("multitce", path).output == run.output)
     }
 
+    @Test("Calls known by opcode only are counted in all forms, beside the others or alone, and a sentence says so")
+    func observed() throws {
+        let observed = """
+            hcall cpu=0 opcode=0x20 -> 0 took=5000
+            hcall cpu=1 opcode=0x138 -> -4
+
+            """
+        for (name, text, made) in [
+            ("observed-mixed.tcet", Self.maps + observed, 2), ("observed-alone.tcet", observed, 0),
+        ] {
+            let path = try Self.trace(name, text)
+            let run = try CommandRun("multitce", path)
+            #expect(run.output.contains("2 calls are known by opcode only: they stay as they are."), "\(run.output)")
+            let json = try CommandRun("multitce", path, "--format", "json").json()
+            let replay = try CommandRun("replay", path, "--format", "json").json()
+            #expect(number(json, "observed") == 2 && number(replay, "others.observed_hcalls") == 2)
+            #expect(number(json, "recorded.calls") == made + 2)
+            for form in ["recorded", "single", "joined"] {
+                for hcall in ["H_PUT_TCE", "H_STUFF_TCE"] {
+                    for key in ["calls", "errors"] {
+                        #expect(
+                            number(json, "\(form).observed_hcalls.\(hcall).\(key)")
+                                == number(replay, "observed_hcalls.\(hcall).\(key)"))
+                    }
+                }
+            }
+            #expect(
+                number(json, "recorded.hcalls.H_STUFF_TCE.calls")
+                    == (number(replay, "hcalls.H_STUFF_TCE.calls") ?? 0) + 1)
+            #expect(number(json, "recorded.hcalls.H_STUFF_TCE.errors") == 1)
+            #expect(number(json, "recorded.guest_hcall_cycles") == number(replay, "time.guest_hcall_cycles"))
+        }
+        let none = try CommandRun("multitce", try Self.trace("observed-none.tcet"))
+        #expect(!none.output.contains("opcode"))
+        #expect(
+            number(
+                try CommandRun("multitce", CommandRun.path("observed-none.tcet"), "--format", "json").json(), "observed"
+            ) == 0)
+    }
+
+    @Test("A trace or part without a TCE hypercall has nothing to compare: a line says so, JSON is whole")
+    func nothing() throws {
+        let path = try Self.trace("nothing.tcet", "phb buid=7 liobn=8\n0.5 dma liobn=8 ioba=0x1000 length=64 write\n")
+        let run = try CommandRun("multitce", path)
+        #expect(run.status == 0 && run.output.contains("\nThere are no TCE hypercalls in this trace.\n"))
+        for words in ["Joined is an upper bound", "hypercalls  "] { #expect(!run.output.contains(words), "\(words)") }
+        #expect(run.output.contains("A list is cheaper at any length"))
+        let json = try CommandRun("multitce", path, "--format", "json").json()
+        #expect(number(json, "recorded.calls") == 0 && number(json, "joined.wait_cycles") == 0 && json["curve"] != nil)
+        let maps = try Self.trace("nothing-part.tcet")
+        let part = try CommandRun("multitce", maps, "--from", "1s")
+        #expect(part.status == 0 && part.output.contains("There are no TCE hypercalls in this part of the trace."))
+        #expect(try CommandRun("multitce", maps, "--to", "1ms").output.contains("Joined is an upper bound"))
+    }
+
     @Test("CSV is a table: the forms, or the one that --table names")
     func csv() throws {
         let path = try Self.trace("csv.tcet")

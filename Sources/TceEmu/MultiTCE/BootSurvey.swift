@@ -18,8 +18,12 @@ public struct BootSurvey: Hashable, Sendable {
 
     /// By their first events.
     public var sweeps: [Sweep] = []
-    /// Numbers of the machine's resets; also where a PHB's default window is made anew.
+    /// Numbers of the machine's resets; also where a PHB's default window is made anew. (A kernel may have asked for
+    /// that: no firmware's calls follow, as that RTAS call is the first kernel call there.)
     public var resets: [UInt64] = []
+    /// By boot (that of the trace's beginning, and one for each reset) the first call that no firmware makes: a multi-TCE
+    /// hcall, or an RTAS call that asks for windows. Nil: there is none.
+    public var firstKernelCalls: [UInt64?] = [nil]
     /// TCE hcalls, and calls of the guest's DMA API, that the trace has.
     public var hcalls: UInt64 = 0
     public var guestCalls: UInt64 = 0
@@ -27,15 +31,16 @@ public struct BootSurvey: Hashable, Sendable {
     public init() {}
 
     /// For each boot (from the trace's beginning or a reset on) the event in which the kernel begins to clear its first
-    /// table: what is before is the firmware's. Nil: there is no such clear, and nothing is the firmware's.
+    /// table, or makes a call before that: what is before is the firmware's. Nil: there is no such clear, and nothing is
+    /// the firmware's.
     func firmwareEnds() -> [(boot: UInt64, end: UInt64?)] {
         let boots = [0] + resets
         let clears = sweeps.filter { $0.clears && !$0.isDynamic }
         return boots.enumerated().map { index, boot in
             let next = index + 1 < boots.count ? boots[index + 1] : .max
-            return (
-                boot, clears.first { $0.events.lowerBound >= boot && $0.events.lowerBound < next }?.events.lowerBound
-            )
+            let clear = clears.first { $0.events.lowerBound >= boot && $0.events.lowerBound < next }?.events.lowerBound
+            // A trace may begin while a kernel runs, whose successor clears.
+            return (boot, clear.map { min($0, firstKernelCalls[index] ?? $0) })
         }
     }
 }
@@ -69,10 +74,12 @@ public final class BootSurveyor {
             let kind = batch.kind(at: index), number = firstEvent + UInt64(index)
             if EventBatch.isHcall(kind) {
                 survey.hcalls += 1
+                if EventBatch.isMulti(kind) { noteKernelCall(number) }
                 if case .hcall(let call) = batch[index].body { look(at: call, number) }
             } else if WindowTracker.concerns(kind) {
+                if Self.isOfWindows(batch[index].body) { noteKernelCall(number) }
                 guard let change = try windows.apply(batch, index) else { continue }
-                if change.isReset { survey.resets.append(number) }
+                if change.isReset { addReset(number) }
                 forget(change)
             } else if EventBatch.isGuestCall(kind) {
                 survey.guestCalls += 1
@@ -86,6 +93,26 @@ public final class BootSurveyor {
             .sorted { $0.events.lowerBound < $1.events.lowerBound }
         return survey
     }
+
+    // MARK: Boots
+
+    private func addReset(_ number: UInt64) {
+        survey.resets.append(number)
+        survey.firstKernelCalls.append(nil)
+    }
+
+    private func noteKernelCall(_ number: UInt64) {
+        let boot = survey.firstKernelCalls.count - 1
+        if survey.firstKernelCalls[boot] == nil { survey.firstKernelCalls[boot] = number }
+    }
+
+    /// An RTAS call that asks for windows, or takes them.
+    private static func isOfWindows(_ body: TraceEvent.Body) -> Bool {
+        guard case .rtas(let call) = body, let token = UInt32(exactly: call.number) else { return false }
+        return RTASCall.all.contains(RTASCall(rawValue: token))
+    }
+
+    // MARK: Sweeps
 
     private func look(at call: TraceEvent.Hcall, _ number: UInt64) {
         justSwept[call.liobn] = nil

@@ -4,14 +4,19 @@ import CTce
 /// Joins runs of H_PUT_TCE into one H_STUFF_TCE or H_PUT_TCE_INDIRECT, event by event.
 ///
 /// A run is a longest row of H_PUT_TCE, all in one phase, that
-/// * one vCPU makes on one LIOBN, with no other TCE hcall of that vCPU on that LIOBN between;
+/// * one vCPU makes on one LIOBN, with no other TCE hcall of that vCPU on that LIOBN between; where a kernel clears or fills
+///   a table another vCPU may go on with it, as the scheduler may move the loop;
 /// * name one I/O page after another, ascending;
 /// * are all of 0 (and become one H_STUFF_TCE) or all not (and become one list);
 /// * are at most 512, and are each accepted;
 /// * have no access to their TCEs between the first of them and the last: by a device, by a call of another vCPU, by
 ///   what makes or takes windows.
 ///
-/// The call stands where the first of them stood, and they are gone: nothing that looks at a TCE gets another answer. To know how a run ends, what follows its first call has to wait; a run ends where too much does.
+/// One alone becomes what Linux makes of it where it has multi-TCE hcalls: H_STUFF_TCE clears whatever the number of pages, and
+/// a window is filled with lists alone.
+///
+/// The call stands where the first of them stood, made by the same vCPU, and they are gone: nothing that looks at a TCE gets
+/// another answer. To know how a run ends, what follows its first call has to wait; a run ends where too much does.
 struct CallJoiner {
     /// Events with their phases; they leave in the order in which they came.
     typealias Item = (event: TraceEvent, phase: CallPhase?)
@@ -41,6 +46,8 @@ struct CallJoiner {
         var limit = CallJoiner.callMax
 
         var isClear: Bool { values[0] == 0 }
+        /// Does Linux make an H_PUT_TCE of a single page here, where it has multi-TCE hcalls? (SLOF has none of them.)
+        var mayBePut: Bool { phase == .firmware || !isClear && phase != .population }
         /// Bus address of the page behind its last one.
         var next: IOBA { first &+ UInt64(values.count) << UInt64(window.pageShift) }
 
@@ -77,14 +84,19 @@ struct CallJoiner {
         var key: Key?
         switch event.body {
         case .hcall(let call):
-            endRuns(touchedBy: call)
-            if let window, extend(with: call, phase, window) {
+            let own = Key(liobn: call.liobn, cpu: call.cpu)
+            let continued = window == nil ? nil : run(thatGoesOnWith: call, phase)
+            endRuns(touchedBy: call, but: continued)
+            if let continued {
+                if continued != own { end(own) }
+                runs[continued.liobn]?[continued.cpu]?.values.append(call.value)
+                runs[continued.liobn]?[continued.cpu]?.places.append(base + slots.count)
                 append(event, phase, opens: nil, isGone: true)
                 return
             }
-            end(Key(liobn: call.liobn, cpu: call.cpu))
+            end(own)
             if let window {
-                key = Key(liobn: call.liobn, cpu: call.cpu)
+                key = own
                 runs[call.liobn, default: [:]][call.cpu] = Run(
                     places: [base + slots.count], values: [call.value], first: call.ioba, window: window, phase: phase)
             }
@@ -124,13 +136,17 @@ struct CallJoiner {
 
     // MARK: Runs
 
-    private mutating func extend(with call: TraceEvent.Hcall, _ phase: CallPhase?, _ window: DMAWindow) -> Bool {
-        guard call.kind == .put, let run = runs[call.liobn]?[call.cpu], run.values.count < run.limit,
-            call.ioba == run.next, call.ioba != 0, (call.value == 0) == run.isClear, run.phase == phase
-        else { return false }
-        runs[call.liobn]?[call.cpu]?.values.append(call.value)
-        runs[call.liobn]?[call.cpu]?.places.append(base + slots.count)
-        return true
+    /// The run that an H_PUT_TCE goes on with; nil: none.
+    private func run(thatGoesOnWith call: TraceEvent.Hcall, _ phase: CallPhase?) -> Key? {
+        guard let open = runs[call.liobn] else { return nil }
+        func goesOn(_ run: Run) -> Bool {
+            run.values.count < run.limit && call.ioba == run.next && call.ioba != 0
+                && (call.value == 0) == run.isClear && run.phase == phase
+        }
+        if let run = open[call.cpu], goesOn(run) { return Key(liobn: call.liobn, cpu: call.cpu) }
+        guard phase == .bootClear || phase == .population else { return nil }
+        // No two runs end at one page: the second to come to it would have ended the first, or barred it.
+        return open.first { goesOn($0.value) }.map { Key(liobn: call.liobn, cpu: $0.key) }
     }
 
     /// Ends a run: its call is known.
@@ -139,7 +155,7 @@ struct CallJoiner {
         if runs[key.liobn]?.isEmpty == true { runs[key.liobn] = nil }
         let place = run.places[0] - base
         slots[place].opens = nil
-        guard run.values.count > 1, let first = slots[place].event else { return }
+        guard run.values.count > 1 || !run.mayBePut, let first = slots[place].event else { return }
         let isClear = run.isClear
         slots[place].event = TraceEvent(
             time: first.time,
@@ -163,13 +179,15 @@ struct CallJoiner {
         }
     }
 
-    /// A call may use TCEs of other vCPUs' runs.
-    private mutating func endRuns(touchedBy call: TraceEvent.Hcall) {
+    /// A call may use TCEs of other vCPUs' runs; of one it is a part.
+    private mutating func endRuns(touchedBy call: TraceEvent.Hcall, but continued: Key?) {
         guard let open = runs[call.liobn] else { return }
         let count = call.kind == .get || call.kind == .put ? 1 : call.npages
         for (cpu, run) in open where cpu != call.cpu {
+            let key = Key(liobn: call.liobn, cpu: cpu)
+            guard key != continued else { continue }
             let (bytes, overflow) = count.multipliedReportingOverflow(by: run.window.pageBytes)
-            use(Key(liobn: call.liobn, cpu: cpu), run, call.ioba, overflow ? .max : bytes)
+            use(key, run, call.ioba, overflow ? .max : bytes)
         }
     }
 

@@ -184,10 +184,11 @@ public final class FormReplay {
         run.model.fill(&replayed, observed: run.counters.observed)
         var result = FormStatistics()
         result.hcalls = replayed.hcalls.filter { $0.value.calls > 0 }
+        result.observed = replayed.timing?.observedHcalls ?? [:]
         result.phases = run.phases
         result.guestHcallCycles = replayed.timing?.time.guestHcallCycles ?? 0
         for calls in replayed.timing?.calls.values.map({ $0 }) ?? [] {
-            result.callsMade += calls.calls
+            result.timedCalls += calls.calls
             result.callWaitCycles += calls.waitCycles
         }
         result.waitCycles = replayed.dma.waitCycles ?? 0

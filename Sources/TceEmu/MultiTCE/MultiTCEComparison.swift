@@ -12,6 +12,8 @@ public struct MultiTCEComparison: Hashable, Sendable {
     public let platform: Platform
     public let profile: TimingProfile
     public let arrival: TimingArrival
+    /// A part of the trace was asked for.
+    public let isOfPart: Bool
     /// Of the events that were replayed.
     public private(set) var complete = true
     /// What a lenient reader passed over.
@@ -56,7 +58,8 @@ public struct MultiTCEComparison: Hashable, Sendable {
         var comparison = MultiTCEComparison(
             curve: try MultiTCECurve(options.timing.profile, platform: platform),
             secure: try ListSharingCurve(options.timing.profile, platform: platform), platform: platform,
-            profile: options.timing.profile, arrival: options.timing.arrival)
+            profile: options.timing.profile, arrival: options.timing.arrival,
+            isOfPart: options.from != nil || options.to != nil)
         var failure: (any Error)?
         var finder = LiftedMapFinder()
         do {
@@ -102,13 +105,14 @@ public struct MultiTCEComparison: Hashable, Sendable {
 
     private init(
         curve: MultiTCECurve, secure: ListSharingCurve, platform: Platform, profile: TimingProfile,
-        arrival: TimingArrival
+        arrival: TimingArrival, isOfPart: Bool
     ) {
         self.curve = curve
         self.secure = secure
         self.platform = platform
         self.profile = profile
         self.arrival = arrival
+        self.isOfPart = isOfPart
     }
 
     /// What a transaction can wait for one call, at most: as long as 512 H_PUT_TCE take, which it may be split into.

@@ -24,12 +24,14 @@ public struct MultiTCEOptions: Sendable {
 public struct FormStatistics: Hashable, Sendable {
     /// By name; of those that were made.
     public var hcalls: [String: ReplayStatistics.Calls] = [:]
-    /// The same by phase.
+    /// Of which the opcode alone is known, by name: as recorded in all forms, not carried out, without a cost.
+    public var observed: [String: TimeStatistics.ObservedHcall] = [:]
+    /// Those that were made, by phase.
     public var phases: [CallPhase: [String: ReplayStatistics.Calls]] = [:]
     /// Cycles that the guest spent in TCE hcalls.
     public var guestHcallCycles: UInt64 = 0
     /// Calls of all kinds, and cycles from their stamps to their starts.
-    public var callsMade: UInt64 = 0
+    public var timedCalls: UInt64 = 0
     public var callWaitCycles: UInt64 = 0
     /// Cycles that transactions waited for their TCEs, and transactions whose TCE was taken before they were done.
     public var waitCycles: UInt64 = 0
@@ -50,7 +52,23 @@ public struct FormStatistics: Hashable, Sendable {
     /// The mean wait of a transaction; 0 without any.
     public var meanWaitCycles: UInt64 { transactions == 0 ? 0 : waitCycles / transactions }
 
-    /// TCE hcalls of all kinds, and the TCEs that they named.
-    public var calls: UInt64 { hcalls.values.reduce(0) { $0 + $1.calls } }
+    /// Calls of all kinds that were made, and the TCEs that they named.
+    public var madeCalls: UInt64 { hcalls.values.reduce(0) { $0 + $1.calls } }
     public var tces: UInt64 { hcalls.values.reduce(0) { $0 + $1.tces } }
+
+    /// Calls of all kinds: those that were made, and TCE hcalls known by opcode only.
+    public var calls: UInt64 { allHcalls.values.reduce(0) { $0 + $1.calls } }
+
+    /// The same by name. Of what is known by opcode only the calls and errors count.
+    public var allHcalls: [String: ReplayStatistics.Calls] {
+        var all = hcalls
+        for kind in TraceEvent.Hcall.Kind.allCases {
+            guard let calls = observed[kind.hcallName] else { continue }
+            all[kind.hcallName, default: .init(cycles: 0)] += .init(calls: calls.calls, errors: calls.errors)
+        }
+        return all
+    }
+
+    /// Calls known by opcode only, TCE hcalls and others.
+    public var observedCalls: UInt64 { observed.values.reduce(0) { $0 + $1.calls } }
 }

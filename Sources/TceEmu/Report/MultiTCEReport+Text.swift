@@ -5,7 +5,7 @@
 
 extension MultiTCEReport: CustomStringConvertible {
     public var description: String {
-        head + sideBySide + byPhase + guestSettings + lists + sharing
+        head + (forms.allSatisfy { $0.calls == 0 } ? nothing : sideBySide + byPhase) + guestSettings + lists + sharing
     }
 
     private static let hcalls = TraceEvent.Hcall.Kind.allCases.map(\.hcallName)
@@ -38,16 +38,32 @@ extension MultiTCEReport: CustomStringConvertible {
         return ["single (\(guest.single.rawValue))", "joined (\(guest.joined.rawValue))"]
     }
 
+    private var nothing: String {
+        "\nThere are no TCE hypercalls in this \(comparison.isOfPart ? "part of the trace" : "trace").\n"
+    }
+
+    private var observed: String {
+        let calls = comparison.statistics(.recorded).observedCalls
+        guard calls > 0 else { return "" }
+        return comparison.isOfGuestLayer
+            ? "Of the recording's hypercalls the opcode alone is known: they are none of these.\n"
+            : calls == 1
+                ? "1 call is known by opcode only: it stays as it is.\n"
+                : "\(calls.grouped) calls are known by opcode only: they stay as they are.\n"
+    }
+
     private var sideBySide: String {
         var table = TextTable()
         let forms = forms, base = forms[0]
         table.add([""] + columns)
         table.add(["hypercalls"] + forms.map { $0.calls.grouped })
-        table.add(["TCEs"] + forms.map { $0.tces.grouped })
-        table.add(["TCEs per hypercall"] + forms.map { quotient($0.tces, by: $0.calls) })
-        if forms.contains(where: { $0.hcalls.values.contains { $0.errors > 0 } }) {
-            table.add(["refused"] + forms.map { $0.hcalls.values.reduce(0) { $0 + $1.errors }.grouped })
+        if forms.contains(where: { $0.allHcalls.values.contains { $0.errors > 0 } }) {
+            table.add(["refused"] + forms.map { $0.allHcalls.values.reduce(0) { $0 + $1.errors }.grouped })
         }
+        // Calls of which the opcode alone is known have neither TCEs nor cycles.
+        guard forms.contains(where: { $0.madeCalls > 0 }) else { return "\n" + table.text + "\n" + observed }
+        table.add(["TCEs"] + forms.map { $0.tces.grouped })
+        table.add(["TCEs per hypercall"] + forms.map { quotient($0.tces, by: $0.madeCalls) })
         table.add(["guest hcall cycles"] + forms.map { $0.guestHcallCycles.grouped })
         table.add(["  as time"] + forms.map { comparison.profile.time($0.guestHcallCycles) })
         table.add(
@@ -58,14 +74,14 @@ extension MultiTCEReport: CustomStringConvertible {
             if forms.contains(where: { $0.waitCycles > 0 }) {
                 table.add(["  as time"] + forms.map { comparison.profile.time($0.waitCycles) })
                 table.add(["  of one access"] + forms.map { mean($0.waitCycles, of: $0.transactions) })
-                table.add(["calls behind stamps"] + forms.map { mean($0.callWaitCycles, of: $0.callsMade) })
+                table.add(["calls behind stamps"] + forms.map { mean($0.callWaitCycles, of: $0.timedCalls) })
             }
             table.add(["DMA faults"] + forms.map { $0.faults.grouped })
         }
         if forms[0].totalCycles != nil {
             table.add(["total cycles"] + forms.map { ($0.totalCycles ?? 0).grouped })
         }
-        return "\n" + table.text + "\n" + notes
+        return "\n" + table.text + "\n" + observed + notes
     }
 
     private var byPhase: String {

@@ -15,8 +15,8 @@ public struct MultiTCEReport: Hashable, Sendable {
 
 extension MultiTCEReport: Encodable {
     private enum Keys: String, CodingKey {
-        case layer, platform, profile, arrival, events, complete, recorded, single, joined, curve, crossover, secure,
-            guest
+        case layer, platform, profile, arrival, events, complete, observed, recorded, single, joined, curve, crossover,
+            secure, guest
         case clockMHz = "clock_mhz"
         case lostChunks = "lost_chunks"
         case lostEvents = "lost_events"
@@ -37,6 +37,7 @@ extension MultiTCEReport: Encodable {
         try keys.encode(comparison.loss.chunks, forKey: .lostChunks)
         try keys.encode(comparison.loss.events, forKey: .lostEvents)
         try keys.encode(!isGuest, forKey: .joinedIsUpperBound)
+        try keys.encode(comparison.statistics(.recorded).observedCalls, forKey: .observed)
         let recorded = comparison.statistics(.recorded).guestHcallCycles
         for (form, key) in [(CallForm.recorded, Keys.recorded), (.single, .single), (.joined, .joined)] {
             try keys.encode(
@@ -67,6 +68,7 @@ extension MultiTCEReport: Encodable {
 
         enum Keys: String, CodingKey {
             case hcalls, calls, tces, overtaken, faults, phases
+            case observed = "observed_hcalls"
             case waitCycles = "wait_cycles"
             case callWaitCycles = "call_wait_cycles"
             case isBehind = "behind_stamps"
@@ -77,7 +79,10 @@ extension MultiTCEReport: Encodable {
 
         func encode(to encoder: any Encoder) throws {
             var keys = encoder.container(keyedBy: Keys.self)
-            try keys.encode(statistics.hcalls, forKey: .hcalls)
+            try keys.encode(statistics.allHcalls, forKey: .hcalls)
+            if !statistics.observed.isEmpty {
+                try keys.encode(statistics.observed.mapValues(Observed.init), forKey: .observed)
+            }
             try keys.encode(statistics.calls, forKey: .calls)
             try keys.encode(statistics.tces, forKey: .tces)
             try keys.encode(statistics.guestHcallCycles, forKey: .guestHcallCycles)
@@ -93,6 +98,16 @@ extension MultiTCEReport: Encodable {
             try keys.encode(statistics.faults, forKey: .faults)
             try keys.encodeIfPresent(statistics.totalCycles, forKey: .totalCycles)
             try keys.encode(statistics.phases.mapValues(Phase.init), forKey: .phases)
+        }
+    }
+
+    /// What is known of calls of which the opcode alone is.
+    private struct Observed: Encodable {
+        var calls, errors: UInt64
+
+        init(_ calls: TimeStatistics.ObservedHcall) {
+            self.calls = calls.calls
+            errors = calls.errors
         }
     }
 

@@ -12,7 +12,8 @@ struct CallJoinerTests {
         10: DMAWindow(liobn: 10, pageCount: 1 << 18, buid: 70),
     ]
 
-    /// Lines of text in, lines of text out, without times. "!" before a line: the put is one that is refused.
+    /// Lines of text in, lines of text out, without times. "!" before a line: the put is one that is refused. Without
+    /// phases all is the firmware's, where one alone stays what it is.
     static func join(_ lines: [String], reach: Int = 32_768, phases: [CallPhase?] = []) throws -> [String] {
         var joiner = CallJoiner(reach: reach)
         var result: [String] = []
@@ -25,7 +26,7 @@ struct CallJoinerTests {
             let event = try #require(try importText(isRefused ? String(line.dropFirst()) : line).events.first)
             var window: DMAWindow?
             if case .hcall(let call) = event.body, call.kind == .put, !isRefused { window = windows[call.liobn] }
-            joiner.add(event, phases.isEmpty ? .runTime : phases[index], joinableIn: window)
+            joiner.add(event, phases.isEmpty ? .firmware : phases[index], joinableIn: window)
             joiner.takeReady(take)
         }
         joiner.endAll()
@@ -67,7 +68,7 @@ struct CallJoinerTests {
             + (n == 1 ? "tces=\(first.hex)" : "tces=\(first.hex)+0x1000*\(n)")
     }
 
-    @Test("Zeros become one H_STUFF_TCE, others one list; one alone stays an H_PUT_TCE")
+    @Test("Zeros become one H_STUFF_TCE, others one list; the firmware's one alone stays an H_PUT_TCE")
     func zerosAndOthers() throws {
         try Self.expect(Self.puts(1..<3), gives: [Self.stuff(1, 2)])
         try Self.expect(Self.puts(1..<3, 0x5003), gives: [Self.list(1, 2, 0x5003)])
@@ -190,7 +191,7 @@ struct CallJoinerTests {
         var joiner = CallJoiner()
         let text = "1 \(Self.put(1))\n2 dma liobn=8 ioba=0x9000 length=1 read\n3 \(Self.put(2))\n4 reset\n"
         for event in try importText(text).events {
-            joiner.add(event, nil, joinableIn: Self.windows[8])
+            joiner.add(event, .firmware, joinableIn: Self.windows[8])
         }
         joiner.endAll()
         var times: [UInt64] = []
@@ -218,7 +219,7 @@ struct CallJoinerTests {
         func add(_ page: Int) throws {
             for line in [Self.put(page), Self.put(page).replacing("0x8 ", with: "0xa ")] {
                 let event = try #require(try importText(line).events.first)
-                joiner.add(event, nil, joinableIn: Self.windows[event.liobn ?? 0])
+                joiner.add(event, .firmware, joinableIn: Self.windows[event.liobn ?? 0])
             }
         }
         try add(1)

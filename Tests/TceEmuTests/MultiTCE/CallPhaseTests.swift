@@ -107,6 +107,44 @@ struct CallPhaseTests {
                 == "boot_clear 4 population 1 run_time 4")
     }
 
+    private static let reset = "rtas ibm,reset-pe-dma-window cpu=0 args=0,0,7 returns=1\n"
+    private static let anew = "window liobn=8 tces=4 buid=7\n"
+
+    @Test("A default window that a kernel asks back begins no boot; one that nobody asks for does")
+    func askedBack() throws {
+        let used = put(1, 3) + put(1)
+        #expect(
+            try phases(Self.phb, put(1, 3), clear, used, Self.anew, Self.reset, used, clear)
+                == "firmware 1 boot_clear 8 run_time 4")
+        #expect(
+            try phases(Self.phb, put(1, 3), clear, used, Self.anew, used, clear) == "firmware 3 boot_clear 8 run_time 2"
+        )
+        // The machine's resets before and after are what they are.
+        #expect(
+            try phases(
+                Self.phb, clear, Self.anew, put(1), clear, Self.anew, Self.reset, put(1), Self.anew, put(1), clear)
+                == "firmware 2 boot_clear 12 run_time 1")
+    }
+
+    @Test("Firmware makes H_PUT_TCE alone: from the first multi-TCE or DDW call on it is a kernel that runs")
+    func kernelThatRuns() throws {
+        let list = "H_PUT_TCE_INDIRECT cpu=0 liobn=8 ioba=0x1000 tces=0x5003\n"
+        let run = "H_STUFF_TCE cpu=0 liobn=8 ioba=0x1000 tce=0 npages=1\n"
+        let query = "rtas ibm,query-pe-dma-window cpu=0 args=0,0,7 returns=5\n"
+        for call in [list, run] {
+            #expect(
+                try phases(Self.phb, put(1, 3), put(1), call, put(1, 3), put(1), clear, put(1))
+                    == "firmware 2 boot_clear 4 run_time 4")
+        }
+        #expect(
+            try phases(Self.phb, put(1, 3), put(1), query, put(1), clear) == "firmware 2 boot_clear 4 run_time 1")
+        #expect(
+            try phases(Self.phb, put(1, 3), put(1), "hcall opcode=0x9 cpu=0\n", put(1), clear).hasPrefix("firmware 3"))
+        // Each boot for itself.
+        #expect(
+            try phases(Self.phb, list, clear, "reset\n", put(1), clear) == "firmware 1 boot_clear 8 run_time 1")
+    }
+
     @Test("Split calls are of the phase of the call, joined ones too")
     func forms() throws {
         let text =

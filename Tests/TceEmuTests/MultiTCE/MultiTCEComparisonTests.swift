@@ -47,6 +47,56 @@ struct MultiTCEComparisonTests {
         #expect(sum == recorded.hcalls)
     }
 
+    /// Of which the opcode alone is known, between others, and one that is no TCE hcall.
+    private static let mixed = """
+        phb buid=7 liobn=8
+        H_PUT_TCE cpu=0 liobn=8 ioba=0x1000 tce=0x5003
+        hcall opcode=0x20 cpu=1 -> 0 took=5000
+        hcall opcode=0x138 cpu=1 -> -4
+        hcall opcode=0x9 cpu=1 -> 0
+        H_STUFF_TCE cpu=0 liobn=8 ioba=0x1000 tce=0 npages=2
+        hcall opcode=0x138 cpu=0
+        """
+
+    @Test("Calls known by opcode only are counted as a replay counts them, in every form, and cost nothing")
+    func observed() throws {
+        let trace = try TimedReplay.trace(Self.mixed)
+        let replayed = try Self.replay(trace)
+        for form in CallForm.allCases {
+            let run = try FormRun(trace, form).statistics
+            #expect(run.observed == replayed.timing?.observedHcalls)
+            #expect(run.observedCalls == replayed.others.observedHcalls && run.observedCalls == 4)
+            let all = run.allHcalls
+            #expect(all["H_STUFF_TCE"]?.errors == 1 && all["0x9"] == nil)
+            #expect(all["H_STUFF_TCE"]?.calls == (run.hcalls["H_STUFF_TCE"]?.calls ?? 0) + 2)
+            #expect(all["H_PUT_TCE"]?.calls == (run.hcalls["H_PUT_TCE"]?.calls ?? 0) + 1)
+            #expect(all["H_PUT_TCE"]?.tces == run.hcalls["H_PUT_TCE"]?.tces)
+            #expect(all["H_PUT_TCE"]?.cycles == run.hcalls["H_PUT_TCE"]?.cycles)
+            #expect(run.calls == run.madeCalls + 3)
+        }
+        let recorded = try FormRun(trace, .recorded).statistics
+        #expect(
+            recorded.hcalls == replayed.hcalls && recorded.guestHcallCycles == replayed.timing?.time.guestHcallCycles)
+        var part = MultiTCEOptions()
+        part.from = .time(1_000_000_000)
+        #expect(try FormRun(trace, .recorded, part).statistics.calls == 0)
+    }
+
+    @Test("An ftrace text has its recording's calls by name, beside those that a guest makes of its maps")
+    func ftrace() throws {
+        let imported = try importFtrace(bytes: FtraceRecordedTests.load("ftrace-kprobe.txt.gz"))
+        let trace = try TraceFileTests.write(imported.events)
+        let recorded = try MultiTCEComparison.of(trace).statistics(.recorded)
+        let opcodes = imported.observed.map(\.opcode)
+        #expect(!opcodes.isEmpty && recorded.calls == UInt64(opcodes.count) && recorded.guestHcallCycles == 0)
+        for (opcode, name) in [(0x20, "H_PUT_TCE"), (0x138, "H_STUFF_TCE"), (0x13c, "H_PUT_TCE_INDIRECT")]
+            as [(UInt64, String)]
+        {
+            #expect(recorded.allHcalls[name]?.calls == UInt64(opcodes.count { $0 == opcode }), "\(name)")
+        }
+        #expect(recorded.observed == (try Self.replay(trace)).timing?.observedHcalls)
+    }
+
     @Test("The boot of a recording with multi-TCE as single calls is that of the one without")
     func bootOfRecording() throws {
         let trace = try TimedReplay.shipped("virtio-default")
