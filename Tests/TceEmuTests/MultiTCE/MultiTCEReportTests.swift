@@ -97,7 +97,7 @@ struct MultiTCEReportTests {
         #expect(single.meanWaitCycles > limit && recorded.meanWaitCycles > 0 && recorded.meanWaitCycles <= limit)
         #expect(comparison.isBehindStamps(.single) && !comparison.isBehindStamps(.recorded))
         // The last calls start behind all others.
-        #expect(single.callsMade == 100 * 512 && single.callWaitCycles / single.callsMade > 40 * limit)
+        #expect(single.timedCalls == 100 * 512 && single.callWaitCycles / single.timedCalls > 40 * limit)
         let text = report.description
         for words in [
             "In single an access waits longer", "--arrival saturate", "calls behind stamps", "of one access",
