@@ -297,7 +297,7 @@ tce_err tce__run_timed(tce__run *r, size_t i)
 {
     const tce_event *event = &r->batch->events[i];
     tce_time *t = r->options->time;
-    if (TCE__UNLIKELY(event->stream >= r->batch->stream_count) || ((event->flags & TCE_EVENT_SIDE) != 0 &&
+    if (event->stream >= r->batch->stream_count || ((event->flags & TCE_EVENT_SIDE) != 0 &&
         tce_event_side_words(event, r->batch->side, r->batch->side_count) == UINT64_MAX))
         return TCE_ERR_EVENT;
     const bool timed = !r->options->state_only;
@@ -313,5 +313,5 @@ tce_err tce__run_timed(tce__run *r, size_t i)
         err = run_hcall(r, i, event, number);
     else
         err = run_rare(r, i, event, number);
-    return err != TCE_OK ? err : TCE__UNLIKELY(t->failed) ? TCE_ERR_NO_MEMORY : TCE_OK;
+    return err != TCE_OK ? err : t->failed ? TCE_ERR_NO_MEMORY : TCE_OK;
 }
