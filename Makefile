@@ -50,7 +50,7 @@ instructions: deps
 	scripts/instructions.sh
 
 # The rows of docs/performance.md, each against its limit in the same run; build/bench.md has the table. With
-# LOGS=DIRECTORY also the file sizes of QEMU logs (*.log.gz) that are there.
+# LOGS=DIRECTORY also the file sizes of QEMU logs (*.log.gz) that are there; EVENTS=N: of the synthetic trace.
 bench: deps
 	bench/run.sh $(or $(EVENTS),20000000) $(LOGS)
 

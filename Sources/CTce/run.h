@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One run of a batch, as run.c, run_plain.c, run_calls.c and run_time.c share it. Not API.
+ * One run of a batch, as the run*.c share it. Not API.
  */
 #ifndef TCE__RUN_H
 #define TCE__RUN_H

@@ -32,11 +32,7 @@ extension GuestKernel {
     mutating func restart() throws {
         platform.forgetCalls()
         if configuration.isSecure { try platform.ultracall(cpu: 0, .unshareAllPages) }
-        tables = []
-        devices = []
-        listPages = [:]
-        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: pageBytes)
-        buffer = nil
+        forgetDrivers()
         let keepsWindow = level.keepsEarlierWindow
         for node in nodes.indices {
             nodes[node].table = nil
@@ -52,11 +48,7 @@ extension GuestKernel {
     mutating func reset() throws {
         try platform.machine.reset()
         try platform.note(.reset)
-        tables = []
-        devices = []
-        listPages = [:]
-        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: pageBytes)
-        buffer = nil
+        forgetDrivers()
         for node in nodes.indices {
             nodes[node] = DMANode(
                 buid: nodes[node].buid, isDDWOffered: nodes[node].isDDWOffered,
@@ -64,6 +56,15 @@ extension GuestKernel {
         }
         isRestarted = false
         try start()
+    }
+
+    /// Nothing is left of what the kernel before had.
+    private mutating func forgetDrivers() {
+        tables = []
+        devices = []
+        listPages = [:]
+        pages = PageAllocator(memoryBytes: configuration.memoryBytes, pageBytes: pageBytes)
+        buffer = nil
     }
 
     /// The platform's part: host bridges and virtual devices, with their windows.

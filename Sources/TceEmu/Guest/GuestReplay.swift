@@ -16,6 +16,10 @@ public struct GuestReplay: ~Copyable {
     private var isBooted = false
     /// The machine was reset: the guest boots again before it does something.
     private var isReset = false
+    /// What `isReset` was before the event before, if that was a default window made anew.
+    private var wasReset: Bool?
+    /// After resets.
+    private var boots: UInt64 = 0
     /// PHBs of the trace, by LIOBN, and LIOBNs of its virtual devices.
     private var phbs: [PHBConfiguration] = []
     private var virtualDevices: [LIOBN] = []
@@ -66,7 +70,7 @@ public struct GuestReplay: ~Copyable {
 
     /// Boots the guest, if it has not yet.
     public mutating func boot() throws {
-        guard !isBooted else { return try bootAgain() }
+        guard !isBooted else { return }
         isBooted = true
         for phb in phbs {
             result.impossible += try tried { try $0.add(phb) } ? 0 : 1
@@ -78,9 +82,12 @@ public struct GuestReplay: ~Copyable {
         try kernel.start()
     }
 
-    /// After a reset nothing is left of what the guest had, and nobody undoes it.
-    private mutating func bootAgain() throws {
-        guard isReset else { return }
+    /// After a reset nothing is left of what the guest had, and nobody undoes it. A boot is long: no trace has one in
+    /// every few events, and where one has, false.
+    private mutating func bootAgain() throws -> Bool {
+        guard isReset else { return true }
+        guard boots < Self.bootsMax + result.events / Self.eventsPerBoot else { return false }
+        boots += 1
         isReset = false
         devices = [:]
         mapped = LiveMappings()
@@ -89,6 +96,7 @@ public struct GuestReplay: ~Copyable {
         result.devicesWithoutMask -= UInt64(maskless.count)
         maskless = []
         try kernel.reset()
+        return true
     }
 
     /// A machine of this trace cannot be: that is the trace's, and false. The host's errors are thrown.
@@ -108,17 +116,24 @@ public struct GuestReplay: ~Copyable {
         result.events += 1
         result.firstTime = result.firstTime ?? event.time
         result.lastTime = event.time
+        let before = wasReset
+        wasReset = nil
         switch event.body {
         case .guest(let call):
             try boot()
+            guard try bootAgain() else { return result.impossible += 1 }
             try apply(call)
         case .phb(let phb): try isBooted ? hotplug(PHBConfiguration(phb)) : note(PHBConfiguration(phb))
         case .window(let window) where !isBooted: note(window)
         case .reset: passOver(isReset: isBooted)
-        case .window(let window): passOver(isReset: isReset || isDefault(window))
+        case .window(let window):
+            let isDefault = isDefault(window)
+            if isDefault { wasReset = isReset }
+            passOver(isReset: isReset || isDefault)
         case .rtas(let call):
-            // The recorded kernel asked for its default window anew: the event before was that window.
-            passOver(isReset: isReset && call.number != UInt64(RTASCall.resetPEDMAWindow.rawValue))
+            // The recorded kernel asked for its default window anew, if the event before was that window.
+            let isAskedFor = call.number == UInt64(RTASCall.resetPEDMAWindow.rawValue)
+            passOver(isReset: isAskedFor ? before ?? isReset : isReset)
         default: result.passedOver += 1
         }
     }
@@ -213,6 +228,10 @@ public struct GuestReplay: ~Copyable {
     private static let lengthMax = UInt64(1) << 32
     /// Tables that a trace may give the guest beside its own, and devices.
     private static let nodesMax = 64
+
+    /// Boots after resets that any trace may ask for, and events that buy another.
+    private static let bootsMax: UInt64 = 16
+    private static let eventsPerBoot: UInt64 = 1000
     private static let devicesMax = 4096
     /// CPUs at devices whose last map is remembered.
     private static let turnsMax = 16384

@@ -66,13 +66,20 @@ struct LiftedTable {
         }
         for map in found { maps[map] = nil }
         guard entry < range.upperBound else { return true }
-        for rest in entry..<range.upperBound { maps[rest] = nil }
+        // A call may name more entries than there are maps.
+        if range.upperBound - entry > UInt64(maps.count) {
+            maps = maps.filter { !(entry..<range.upperBound).contains($0.key) }
+        } else {
+            for rest in entry..<range.upperBound { maps[rest] = nil }
+        }
         return false
     }
 
     /// Takes the map away that begins at an entry, the first of its pages to be undone; nil: none begins there.
     mutating func beginUnmapping(_ entry: UInt64) -> UInt64? {
         guard let npages = maps.removeValue(forKey: entry) else { return nil }
+        // What an older map there was undone to.
+        undone[entry] = nil
         if npages > 1 { undone[entry + 1] = entry + npages }
         return npages
     }

@@ -8,7 +8,8 @@
 ///
 /// A kernel that clears its table with H_PUT_TCE (`multitce=off`) maps and unmaps page by page. There a map is a longest
 /// row of H_PUT_TCE that one vCPU makes without another TCE hcall between, each for the next page of the window and of
-/// memory, with one permission; an unmap begins at a map's first page and goes on to its last. Two maps that one vCPU
+/// memory, with one permission (and no more of them than may wait: `MapRows`); an unmap begins at a map's first page and
+/// goes on to its last. Two maps that one vCPU
 /// makes one after the other, of neighbouring pages in both, come out as one: nothing tells them apart.
 public struct TraceLifter {
     /// What was found.
@@ -63,6 +64,7 @@ public struct TraceLifter {
             if call.kind != .get, call.status ?? 0 == 0 {
                 lift(call, event.time)
             } else {
+                endRows { $0.cpu == call.cpu }
                 counts.elsewhere += 1
             }
         default: break
@@ -132,9 +134,10 @@ public struct TraceLifter {
     ) {
         var bytes = UInt64(range.count) << LiftedTable.pageShift
         if table.isPageByPage, call.kind == .put {
-            if table.goOnUnmapping(range.lowerBound) { return }
             if let npages = table.beginUnmapping(range.lowerBound) {
                 bytes = npages << LiftedTable.pageShift
+            } else if table.goOnUnmapping(range.lowerBound) {
+                return
             } else {
                 counts.others += 1
                 // The kernel uses no first page: another kernel clears.

@@ -35,12 +35,14 @@ public struct BootSurvey: Hashable, Sendable {
     /// the firmware's.
     func firmwareEnds() -> [(boot: UInt64, end: UInt64?)] {
         let boots = [0] + resets
-        let clears = sweeps.filter { $0.clears && !$0.isDynamic }
+        let clears = sweeps.filter { $0.clears && !$0.isDynamic }.map(\.events.lowerBound)
+        var place = 0
         return boots.enumerated().map { index, boot in
             let next = index + 1 < boots.count ? boots[index + 1] : .max
-            let clear = clears.first { $0.events.lowerBound >= boot && $0.events.lowerBound < next }?.events.lowerBound
+            while place < clears.count, clears[place] < boot { place += 1 }
+            guard place < clears.count, clears[place] < next else { return (boot, nil) }
             // A trace may begin while a kernel runs, whose successor clears.
-            return (boot, clear.map { min($0, firstKernelCalls[index] ?? $0) })
+            return (boot, min(clears[place], firstKernelCalls[index] ?? .max))
         }
     }
 }

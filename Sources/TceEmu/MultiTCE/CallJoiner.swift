@@ -36,8 +36,8 @@ struct CallJoiner {
     }
 
     private struct Run {
-        /// Places of its calls, counted from the first event of all.
-        var places: [Int]
+        /// Place of its first call, counted from the first event of all.
+        var place: Int
         var values: [UInt64]
         var first: IOBA
         var window: DMAWindow
@@ -90,7 +90,6 @@ struct CallJoiner {
             if let continued {
                 if continued != own { end(own) }
                 runs[continued.liobn]?[continued.cpu]?.values.append(call.value)
-                runs[continued.liobn]?[continued.cpu]?.places.append(base + slots.count)
                 append(event, phase, opens: nil, isGone: true)
                 return
             }
@@ -98,7 +97,7 @@ struct CallJoiner {
             if let window {
                 key = own
                 runs[call.liobn, default: [:]][call.cpu] = Run(
-                    places: [base + slots.count], values: [call.value], first: call.ioba, window: window, phase: phase)
+                    place: base + slots.count, values: [call.value], first: call.ioba, window: window, phase: phase)
             }
         case .dma(let access): endRuns(touchedBy: access)
         case .observed(let call) where TCEHcall(rawValue: call.opcode) != nil:
@@ -153,7 +152,7 @@ struct CallJoiner {
     private mutating func end(_ key: Key) {
         guard let run = runs[key.liobn]?.removeValue(forKey: key.cpu) else { return }
         if runs[key.liobn]?.isEmpty == true { runs[key.liobn] = nil }
-        let place = run.places[0] - base
+        let place = run.place - base
         slots[place].opens = nil
         guard run.values.count > 1 || !run.mayBePut, let first = slots[place].event else { return }
         let isClear = run.isClear

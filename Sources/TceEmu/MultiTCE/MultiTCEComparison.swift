@@ -115,7 +115,7 @@ public struct MultiTCEComparison: Hashable, Sendable {
         self.isOfPart = isOfPart
     }
 
-    /// What a transaction can wait for one call, at most: as long as 512 H_PUT_TCE take, which it may be split into.
+    /// As long as 512 H_PUT_TCE take, which the longest list is split into.
     public var waitLimit: UInt64 { curve.points.last?.single ?? 0 }
 
     /// Transactions of a form wait longer, in the mean: for calls that fall ever further behind their stamps.

@@ -42,7 +42,8 @@ extension MultiTCEReport: Encodable {
         for (form, key) in [(CallForm.recorded, Keys.recorded), (.single, .single), (.joined, .joined)] {
             try keys.encode(
                 Form(
-                    comparison.statistics(form), recordedCycles: recorded, isBehind: comparison.isBehindStamps(form)),
+                    comparison.statistics(form), recordedCycles: recorded,
+                    isBehind: comparison.isOfGuestLayer && form != .recorded ? nil : comparison.isBehindStamps(form)),
                 forKey: key)
         }
         try keys.encode(comparison.curve.points.map(Point.init), forKey: .curve)

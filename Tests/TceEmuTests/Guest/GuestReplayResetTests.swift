@@ -53,4 +53,34 @@ struct GuestReplayResetTests {
             #expect(result.result.unknown == 0 && result.made.allSatisfy { $0.body != .reset })
         }
     }
+
+    private static let rtas = "rtas ibm,reset-pe-dma-window cpu=0 args=0,0x8000000,0x20000000 returns=1 -> 0\n"
+
+    @Test("A reset before a default window that is asked for is one all the same")
+    func resetThenAsked() throws {
+        let result = try replay(Self.life + "reset\n" + Self.window + Self.rtas + Self.life)
+        #expect(result.made.filter { $0.body == .reset }.count == 1)
+        #expect(result.result.unknown == 0 && result.result.compared == 4)
+    }
+
+    @Test("A trace that ends after a reset has no boot behind it")
+    func endsAfterReset() throws {
+        var made: [TraceEvent] = []
+        var replay = try GuestReplay(GuestConfiguration(), profile: TimingProfile()) { made.append($0) }
+        for event in try importText(Self.bridge + Self.life + "reset\n").events { try replay.apply(event) }
+        try replay.boot()
+        #expect(made.allSatisfy { $0.body != .reset })
+    }
+
+    @Test("A trace has 16 boots after resets, and another for each 1,000 events")
+    func boots() throws {
+        let one = "reset\n" + Self.life
+        let many = try replay(String(repeating: one, count: 20))
+        // The first life boots as such, and its reset is none.
+        #expect(many.made.filter { $0.body == .reset }.count == 16)
+        #expect(many.result.impossible == 2 * 3)
+        let passedOver = String(repeating: "hcall cpu=0 opcode=0x138 -> 0\n", count: 1000)
+        #expect(
+            try replay(passedOver + String(repeating: one, count: 20)).made.filter { $0.body == .reset }.count == 17)
+    }
 }

@@ -87,6 +87,8 @@ struct TraceLifterTests {
         arguments: [
             (put(0, 3, "0x6003"), 3), (put(0, 2, "0x7003"), 2), (put(0, 2, "0x6001"), 2), (put(1, 2, "0x6003"), 2),
             (put(0, 20, "0x9003") + put(0, 2, "0x6003"), 2), (put(1, 1, "0") + put(0, 2, "0x6003"), 2),
+            ("H_GET_TCE cpu=0 liobn=8 ioba=0x9000 -> H_SUCCESS tce=0x0\n" + put(0, 2, "0x6003"), 2),
+            ("H_PUT_TCE cpu=0 liobn=8 ioba=0x9000 tce=0x9003 -> H_PARAMETER\n" + put(0, 2, "0x6003"), 2),
         ])
     func rowEnds(next: String, page: Int) throws {
         let lifted = try Lifted(Self.bridge + Self.clearByPage + Self.put(0, 1, "0x5003") + next)
